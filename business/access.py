@@ -1,0 +1,139 @@
+"""Who is asking, and what they may do: staff by their membership in one business, clients by their device's session.
+
+Everything a door hands down comes through here, so that it belongs to one business (D15, S76 to S78).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, Literal, cast
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from business.models import Business, Client, ClientSession, Membership
+from core import identifiers
+
+Right = Literal["see_scheduler", "manage_waitlist", "edit_messages"]
+BUSINESS_KEY = "business_id"
+
+_MAY_EDIT_MESSAGES = {Membership.Role.OWNER, Membership.Role.MANAGER}
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A signed-in staff user at work in one business."""
+
+    user: User
+    business: Business
+    membership: Membership
+
+    def can(self, right: Right) -> bool:
+        return _allows(self.membership, right)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A client signed in on this device. `draft_id` is set when the session may touch that one draft only (draft-lifecycle 9)."""
+
+    client: Client
+    session: ClientSession
+
+    @property
+    def draft_id(self) -> str:
+        return self.session.draft_id
+
+
+def _allows(membership: Membership, right: Right) -> bool:
+    if right == "manage_waitlist":
+        return membership.manage_waitlist
+    if right == "edit_messages":
+        return membership.role in _MAY_EDIT_MESSAGES
+    return True
+
+
+def can(user: User, business: Business, right: Right) -> bool:
+    """Whether `user` has `right` in `business`, asked of the membership each time: a change counts from the next request on."""
+    membership = Membership.objects.filter(user=user, business=business, user__is_active=True).first()
+    return membership is not None and _allows(membership, right)
+
+
+def staff_of(request: HttpRequest) -> Staff:
+    """The staff user of this request in the business they chose (their first one otherwise). Raises PermissionDenied without one."""
+    user = cast("User", request.user)
+    memberships = Membership.objects.filter(user=user).select_related("business").order_by("id")
+    chosen = request.session.get(BUSINESS_KEY)
+    membership = memberships.filter(business_id=chosen).first() or memberships.first()
+    if membership is None:
+        raise PermissionDenied("This account belongs to no business. Ask the owner to add you.")
+    return Staff(user=user, business=membership.business, membership=membership)
+
+
+def staff_page(right: Right = "see_scheduler") -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Decorator for staff views: signs in first, then hands `staff: Staff` to the view; 403 without `right`."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @login_required
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            staff = staff_of(request)
+            if not staff.can(right):
+                raise PermissionDenied(REFUSALS[right])
+            return view(request, *args, staff=staff, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
+REFUSALS: dict[Right, str] = {
+    "see_scheduler": "You need to belong to this business.",
+    "manage_waitlist": "You need the Manage Waitlist permission. Ask the owner to switch it on for you.",
+    "edit_messages": "Only owners and managers can change automated messages.",
+}
+
+
+def access_business(slug: str) -> Business:
+    """The business whose booking page this is. Raises Http404."""
+    business = Business.objects.filter(slug=slug).first()
+    if business is None:
+        raise Http404("There is no booking page at this address.")
+    return business
+
+
+def access_client(business: Business, client_id: int) -> Client:
+    """A client of this business. Raises Http404, the same for a foreign id and a missing one."""
+    client = Client.objects.filter(business=business, pk=client_id).first()
+    if client is None:
+        raise Http404("There is no such client.")
+    return client
+
+
+def client_cookie(business: Business) -> str:
+    """The name of the device's sign-in cookie for this business."""
+    return f"{settings.CLIENT_COOKIE_PREFIX}{business.pk}"
+
+
+def client_of(request: HttpRequest, business: Business, *, now: datetime) -> SignedIn | None:
+    """The client signed in on this device at this business, or None. Reads only."""
+    token = request.COOKIES.get(client_cookie(business), "")
+    if not token:
+        return None
+    session = (
+        ClientSession.objects.select_related("client")
+        .filter(digest=identifiers.digest(token), business=business, expires_at__gt=now, client__business=business)
+        .first()
+    )
+    return SignedIn(client=session.client, session=session) if session else None
+
+
+def ip_of(request: HttpRequest) -> str:
+    """The visitor's address: the TRUSTED_PROXIES-th from the right of X-Forwarded-For, the socket's peer without proxies (ASVS 15.3.4)."""
+    peer = cast("str", request.META.get("REMOTE_ADDR", ""))
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    trusted = settings.TRUSTED_PROXIES
+    return hops[-trusted] if trusted and len(hops) >= trusted else peer

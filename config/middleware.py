@@ -1,0 +1,46 @@
+"""Two rules that hold for every page."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class _DatabaseAway:
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError | InterfaceError):
+            return None
+        logger.error("PostgreSQL is away: %s", type(exception).__name__)
+        response = render(request, "errors/503.html", status=503)
+        response["Retry-After"] = "5"
+        return response
+
+
+def answer_when_the_database_is_away(get_response: GetResponse) -> GetResponse:
+    """PostgreSQL is away: a plain page with 503 and Retry-After instead of a 500; nothing half-done stays."""
+    return _DatabaseAway(get_response)
+
+
+def keep_pages_private(get_response: GetResponse) -> GetResponse:
+    """Pages of signed-in people are never stored by browsers or proxies."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        personal = request.path.startswith(("/b/", "/r/", "/m/")) or request.user.is_authenticated
+        if personal and "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return middleware

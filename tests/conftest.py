@@ -1,0 +1,48 @@
+"""Fixtures every folder uses: the world, the moment, and a clean MongoDB database."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.conf import settings
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from core import clock
+from tests import world as worlds
+
+
+@pytest.fixture
+def now() -> datetime:
+    return worlds.NOW
+
+
+@pytest.fixture
+def world(db: None) -> worlds.World:
+    return worlds.build()
+
+
+@pytest.fixture
+def at() -> Iterator[object]:
+    """`at(moment)`: every door reads that moment from now on, through the one seam the product has for it."""
+    real = clock._offset_source
+
+    def travel(moment: datetime) -> None:
+        clock.install_offset(lambda: moment - datetime.now(moment.tzinfo))
+
+    yield travel
+    clock.install_offset(real)
+
+
+@pytest.fixture
+def mongo() -> Iterator[Database]:
+    """The drafts' database on a real mongod, with its indexes and without documents."""
+    from drafts import store
+
+    store.ensure_indexes()
+    client: MongoClient = MongoClient(settings.MONGO_URL, tz_aware=True)
+    database = client.get_default_database(default="comeback")
+    database.booking_drafts.delete_many({})
+    yield database
+    database.booking_drafts.delete_many({})
+    client.close()

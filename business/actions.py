@@ -13,9 +13,7 @@ from core import identifiers
 CONSENT_TEXT_VERSION = "2026-11"
 
 
-def register_client(
-    *, business: Business, phone: str, now: datetime, first_name: str = "", last_name: str = "", email: str = ""
-) -> Client:
+def register_client(*, business: Business, phone: str, now: datetime, first_name: str = "", last_name: str = "", email: str = "") -> Client:
     """The client with this E.164 phone whose phone was proven just now; made if new. Names and e-mail fill only what is empty (D15)."""
     with transaction.atomic():
         client, _ = Client.objects.select_for_update().get_or_create(business=business, phone=phone, defaults={"created_at": now})
@@ -27,9 +25,7 @@ def register_client(
     return client
 
 
-def set_preferences(
-    *, client: Client, wants_sms: bool, wants_email: bool, source: str, now: datetime, ip_digest: str = ""
-) -> None:
+def set_preferences(*, client: Client, wants_sms: bool, wants_email: bool, source: str, now: datetime, ip_digest: str = "") -> None:
     """Store both switches, and a Consent row for each with the text version shown (D13). Switching on lifts an opt-out."""
     with transaction.atomic():
         client.wants_sms, client.wants_email = wants_sms, wants_email

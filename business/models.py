@@ -26,7 +26,9 @@ class Business(models.Model):
     timezone = models.CharField(max_length=64, default="UTC")
     currency = models.CharField(max_length=3, default="AUD")
     locale = models.CharField(max_length=12, default="en_AU", help_text="How money, dates and times are written, for example en_AU.")
-    country = models.CharField(max_length=2, default="AU", help_text="ISO 3166; phone numbers without a country code are read as this country's.")
+    country = models.CharField(
+        max_length=2, default="AU", help_text="ISO 3166; phone numbers without a country code are read as this country's."
+    )
     phone = models.CharField(max_length=16, blank=True, help_text="E.164")
     email = models.EmailField(blank=True)
     accent = models.CharField(max_length=7, default="#0b5c52", validators=[HEX_COLOUR])
@@ -34,8 +36,12 @@ class Business(models.Model):
     minimum_notice_min = models.PositiveIntegerField(default=60)
     horizon_days = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1), MaxValueValidator(365)])
     slot_interval_min = models.PositiveIntegerField(default=15, validators=[MinValueValidator(5), MaxValueValidator(120)])
-    cancel_cutoff_min = models.PositiveIntegerField(default=24 * 60, help_text="Clients may cancel until this many minutes before the start.")
-    sms_countries = models.CharField(max_length=100, blank=True, help_text="Countries codes may be texted to, for example AU,NZ; empty: its own.")
+    cancel_cutoff_min = models.PositiveIntegerField(
+        default=24 * 60, help_text="Clients may cancel until this many minutes before the start."
+    )
+    sms_countries = models.CharField(
+        max_length=100, blank=True, help_text="Countries codes may be texted to, for example AU,NZ; empty: its own."
+    )
     quiet_from = models.TimeField(null=True, blank=True, help_text="No automatic reminder from this time of day; empty: never quiet.")
     quiet_until = models.TimeField(null=True, blank=True)
 

@@ -30,7 +30,7 @@ def _connect() -> MongoClient[Document]:
 
 def database() -> Database[Document]:
     """The database named in MONGO_URL. Connects on first use and again after a fork; raises nothing until it is used."""
-    global _client, _owner  # noqa: PLW0603 - one client per process is the point
+    global _client, _owner
     with _lock:
         if _client is None or _owner != os.getpid():
             _client, _owner = _connect(), os.getpid()

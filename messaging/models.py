@@ -63,7 +63,9 @@ class Message(models.Model):
     sending_at = models.DateTimeField(null=True, blank=True)
     claim = models.UUIDField(null=True, blank=True)
     provider_id = models.CharField(max_length=128, blank=True)
-    delivery = models.CharField(max_length=20, blank=True, help_text="The provider's last word: queued, sent, delivered, undelivered, bounced …")
+    delivery = models.CharField(
+        max_length=20, blank=True, help_text="The provider's last word: queued, sent, delivered, undelivered, bounced …"
+    )
     reason = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
@@ -145,7 +147,9 @@ class ResumeLink(models.Model):
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="resume_links")
     draft_id = models.CharField(max_length=32)
     channel = models.CharField(max_length=5, choices=Channel)
-    services = models.JSONField(default=list, help_text="[[service id, variant id or null], …] of the draft, to start again with when it is gone (D4).")
+    services = models.JSONField(
+        default=list, help_text="[[service id, variant id or null], …] of the draft, to start again with when it is gone (D4)."
+    )
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 

@@ -14,7 +14,7 @@ os.environ.setdefault("POSTMARK_SERVER_TOKEN", "postmark-token-for-tests")
 os.environ.setdefault("ANYMAIL_WEBHOOK_SECRET", "anymail:webhook-secret-for-tests")
 os.environ.setdefault("DEFAULT_FROM_EMAIL", "bookings@example.com")
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

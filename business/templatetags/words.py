@@ -78,5 +78,3 @@ def lookup(mapping: dict[Any, Any], key: Any) -> Any:
 
 def _local(day: date | datetime, zone: ZoneInfo | None) -> date:
     return day.astimezone(zone).date() if isinstance(day, datetime) and zone else day
-
-

@@ -1,0 +1,184 @@
+"""`make run`: engines, migrations, demo data, web, worker and beat on this computer; Ctrl-C stops everything.
+
+Each of DATABASE_URL, MONGO_URL and REDIS_URL that is set is used; for the others an engine from its wheel is started,
+with its data in `.data/`. Everything listens on 127.0.0.1 only.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from config import services
+from config.engines import HOST, Engine, Mongo, Redis, check_port, start_engines, stop_engines
+from config.postgres import Postgres
+from config.processes import Process, ProcessFailed, stop_all
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Together under the five seconds in which Ctrl-C ends everything. A sweep that is cut off is finished by the next one.
+_SERVICES_GRACE_SECONDS = 2.0
+_ENGINES_GRACE_SECONDS = 2.0
+_WATCH_SECONDS = 0.2
+_WELCOME = """
+Comeback is running.
+
+  Booking page            {site}/b/bella-hair/
+  Staff sign-in           {site}/login/
+  Outbox and demo clock   {site}/demo/outbox/
+
+  Sign in as owner, receptionist or stylist (Bella Hair Co.), or as rival (another business); password: {password}
+
+Try this:
+  1. On the booking page choose services, a person and a time, then sign in with the mobile 0491 570 006.
+     Every text and e-mail, the sign-in code too, arrives in the outbox. Stop at "Review & Book" and walk away.
+  2. In the outbox move the demo clock by 10 minutes: the reminder arrives.
+  3. As receptionist, see the amber card on the dashboard and open Follow-ups in the scheduler.
+  4. Open the link in the reminder: the booking is where you left it. Confirm, and the card is gone.
+
+Logs are in {logs}. Ctrl-C stops everything.
+"""
+
+
+class Stopped(BaseException):
+    """Somebody asked the runner to stop: Ctrl-C, SIGTERM or a closed terminal."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until asked to stop (0) or until something fails (1, with one sentence on standard error)."""
+    options = _options(arguments)
+    _stop_on_signals()
+    try:
+        _run(options)
+    except Stopped:
+        _say("Stopped.")
+        return 0
+    except ProcessFailed as failed:
+        _say(str(failed), to=sys.stderr)
+        return 1
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m config.devstack", description=__doc__)
+    parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000", help="web port (PORT, 8000)")
+    parser.add_argument("--data", type=Path, default=services.ROOT / ".data", help="folder for data and logs (.data)")
+    parser.add_argument("--postgres-port", type=int, default=54329)
+    parser.add_argument("--mongo-port", type=int, default=27029)
+    parser.add_argument("--redis-port", type=int, default=63799)
+    return parser.parse_args(arguments)
+
+
+def _run(options: argparse.Namespace) -> NoReturn:
+    data: Path = options.data.resolve()
+    logs = data / "logs"
+    environment = {**os.environ, "DEMO": "1", "PORT": str(options.port)}
+    environment.setdefault("DEMO_PASSWORD", "comeback-demo")
+    with contextlib.ExitStack() as cleanup:
+        cleanup.enter_context(_only_copy(data))
+        check_port(options.port, "web")
+        engines = _start_engines(options, data, environment)
+        cleanup.callback(stop_engines, engines, grace=_ENGINES_GRACE_SECONDS)
+        _prepare(environment, logs)
+        house = [
+            services.beat(env=environment, log=logs / "beat.log"),
+            services.worker(env=environment, log=logs / "worker.log"),
+            services.development_web(port=options.port, env=environment, log=None),
+        ]
+        cleanup.callback(stop_all, house, grace=_SERVICES_GRACE_SECONDS)
+        with _step("Starting web, worker and beat"):
+            _start_side_by_side(house)
+        _say(_WELCOME.format(site=f"http://{HOST}:{options.port}", password=environment["DEMO_PASSWORD"], logs=logs))
+        _watch([*(engine.process for engine in engines), *house])
+
+
+def _start_engines(options: argparse.Namespace, data: Path, environment: dict[str, str]) -> list[Engine]:
+    """Start what the environment does not name an address for, and name it there."""
+    engines = [Mongo(data, options.mongo_port), Redis(data, options.redis_port), Postgres(data, options.postgres_port)]
+    missing = [engine for engine in engines if not environment.get(engine.variable)]
+    for engine in missing:
+        check_port(engine.port, engine.name)
+    with _step("Starting " + (", ".join(engine.name for engine in missing) or "no engine: all three are given")):
+        return start_engines(missing, environment)
+
+
+def _prepare(environment: dict[str, str], logs: Path) -> None:
+    """Bring both databases to this version's shape, and fill an empty one with the demo."""
+    for doing, words in (
+        ("Migrating PostgreSQL", ("migrate", "--no-input")),
+        ("Checking MongoDB's indexes", ("ensure_draft_indexes",)),
+        ("Looking for demo data, creating it if there is none", ("seed_demo",)),
+    ):
+        with _step(doing):
+            services.command(*words, env=environment, log=logs / f"{words[0]}.log").complete()
+
+
+def _start_side_by_side(house: Sequence[Process]) -> None:
+    for process in house:
+        process.launch()
+    for process in house:
+        process.await_ready()
+
+
+def _watch(processes: Sequence[Process]) -> NoReturn:
+    """Wait for a signal. Raises ProcessFailed as soon as one of the processes ends by itself."""
+    while True:
+        for process in processes:
+            if not process.running:
+                raise ProcessFailed(f"{process.name} stopped by itself with exit code {process.exit_code}. {process.last_words()}")
+        time.sleep(_WATCH_SECONDS)
+
+
+@contextlib.contextmanager
+def _only_copy(data: Path) -> Iterator[None]:
+    """Hold the data folder for this process alone. Raises ProcessFailed when another copy has it."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "running").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise ProcessFailed(f"Another copy is already running here (process {lock.read().strip()}). Stop it first.") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextlib.contextmanager
+def _step(doing: str) -> Iterator[None]:
+    """Say what is being done, and afterwards how long it took."""
+    _say(f"{doing} … ", end="")
+    began = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        _say("")
+        raise
+    _say(f"{time.monotonic() - began:.1f} s")
+
+
+def _say(text: str, *, end: str = "\n", to: TextIO | None = None) -> None:
+    with contextlib.suppress(OSError):  # the terminal may be closed already
+        print(text, end=end, file=to, flush=True)  # noqa: T201 - speaks to the person at the terminal
+
+
+def _stop_on_signals() -> None:
+    """Raise Stopped at the first of the signals and ignore the rest: what follows takes five seconds at most."""
+
+    def stop(_number: int, _frame: object) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        _say("\nStopping …")
+        raise Stopped
+
+    for number in _SIGNALS:
+        signal.signal(number, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -164,7 +164,7 @@ def _step(doing: str) -> Iterator[None]:
 
 def _say(text: str, *, end: str = "\n", to: TextIO | None = None) -> None:
     with contextlib.suppress(OSError):  # the terminal may be closed already
-        print(text, end=end, file=to, flush=True)  # noqa: T201 - speaks to the person at the terminal
+        print(text, end=end, file=to, flush=True)
 
 
 def _stop_on_signals() -> None:

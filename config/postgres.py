@@ -35,6 +35,11 @@ class Postgres(Engine):
     def url(self) -> str:
         return f"postgres://postgres@{HOST}:{self.port}/{DATABASE}"
 
+    def discard(self) -> None:
+        super().discard()
+        if self.data.parent != self.folder:
+            self.data.parent.rmdir()
+
     def _prepare(self) -> Process:
         binaries = self._reachable_binaries()
         self.data = self._reachable_data()

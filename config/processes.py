@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
+
 from config import watchdog
 
 _PR_SET_PDEATHSIG = 1
@@ -36,7 +38,7 @@ class Process:
 
     `log` takes its output, anew at each start (None: the terminal). `ready` tells when it can be used.
     `stop_signal` asks for a clean end; `orphan_signal` is what it gets when the runner dies, and must end its own
-    children, too. `user` runs it as that system user, which only root may ask for.
+    children, too. `env` is its whole environment (None: ours). `user` runs it as that system user, which only root may ask for.
     """
 
     def __init__(
@@ -94,7 +96,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT if output else None,
-                env=None if self._env is None else {**os.environ, **self._env},
+                env=self._env,
                 cwd=self._cwd,
                 start_new_session=True,
                 preexec_fn=_die_with_parent(self._orphan_signal),  # noqa: PLW1509
@@ -135,31 +137,31 @@ class Process:
             os.kill(self.pid, self._stop_signal)
 
     def finish(self, *, grace: float) -> None:
-        """Wait up to `grace` seconds for a child that was asked to stop, then kill what is left of its group."""
+        """Wait up to `grace` seconds for a child that was asked to stop, then kill what is left of it."""
         if self._popen is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(max(grace, 0.0))
             self.kill()
 
     def stop(self, *, grace: float = 4.0) -> None:
-        """Ask the child to end, wait up to `grace` seconds, then kill what is left of its group. Twice is harmless."""
+        """Ask the child to end, wait up to `grace` seconds, then kill what is left of it. Twice is harmless."""
         stop_all([self], grace=grace)
 
     def kill(self) -> None:
-        """End the child and all of its group at once, as a power cut would; it may be started again."""
+        """End the child and its descendants at once, as a power cut would; it may be started again."""
         if self._popen is not None:
-            self._signal_group(signal.SIGKILL)
+            self._signal_family(signal.SIGKILL)
             self._popen.wait()
             if _LIBC is None:
                 watchdog.release(self.pid)
 
     def pause(self) -> None:
-        """Freeze the group: sockets stay open, nothing answers."""
-        self._signal_group(signal.SIGSTOP)
+        """Freeze it and its descendants: sockets stay open, nothing answers."""
+        self._signal_family(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a frozen group go on."""
-        self._signal_group(signal.SIGCONT)
+        """Let a frozen family go on."""
+        self._signal_family(signal.SIGCONT)
 
     def output(self) -> str:
         """What the child has written since its last start; empty without a log."""
@@ -171,9 +173,16 @@ class Process:
         said = f"It said: {lines[-1].strip()} " if lines else ""
         return f"{said}(log: {self.log})" if self.log is not None else ""
 
-    def _signal_group(self, number: signal.Signals) -> None:
+    def _signal_family(self, number: signal.Signals) -> None:
+        """Signal the child's group and its descendants: PostgreSQL puts each backend into a group of its own."""
+        descendants: list[psutil.Process] = []
+        with contextlib.suppress(psutil.Error):
+            descendants = psutil.Process(self.pid).children(recursive=True)
         with contextlib.suppress(ProcessLookupError, PermissionError):  # gone; or a zombie, which macOS refuses
             os.killpg(self.pid, number)
+        for descendant in descendants:
+            with contextlib.suppress(psutil.Error):
+                descendant.send_signal(number)
 
 
 def stop_all(processes: Iterable[Process], *, grace: float = 4.0) -> None:

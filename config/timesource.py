@@ -64,7 +64,7 @@ def offset() -> timedelta:
             logger.warning("clock: PostgreSQL did not answer, keeping the last offset")
             _to_postgres.put(_to_postgres.value)
             _demo.put(_demo.value)
-        return _to_postgres.value + _demo.value
+        return _to_postgres.value + (_demo.value if settings.DEMO else timedelta(0))
 
 
 def forget() -> None:

@@ -45,7 +45,7 @@ def test_tidy_email(typed: str, stored: str) -> None:
     "typed", ["mia", "mia@", "@example.com", "a b@example.com", "mia@example", "mia@example.com\r\nBcc: x@example.com"]
 )
 def test_tidy_email_says_what_to_do(typed: str) -> None:
-    with pytest.raises(contact.BadEmail, match="name@example.com"):
+    with pytest.raises(contact.BadEmail, match=r"name@example\.com"):
         contact.tidy_email(typed)
 
 

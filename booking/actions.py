@@ -1,0 +1,184 @@
+"""The client's writes: remember the choice on the device's session, capture the draft at Review, confirm the booking.
+
+Capture is soft: when MongoDB is away the booking goes on without a draft. Confirm depends on neither clock nor draft (D3).
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from booking.wizard import Choice
+from business.models import Business, Client, ClientSession, TeamMember
+from drafts import actions as drafts
+from drafts import queries as draft_queries
+from drafts.document import BadSelection, Draft, DraftsUnavailable, DraftState, Selection, ServiceChoice
+from messaging import queries as messages
+from messaging.models import Kind, StaffNotice, State
+from scheduler import actions as scheduler
+from scheduler import queries as availability
+from scheduler.models import Appointment
+from scheduler.queries import Line
+
+logger = logging.getLogger(__name__)
+
+NOTE_MAX = 500
+
+
+def selection_of(*, business: Business, choice: Choice, lines: Sequence[Line], note: str) -> Selection:
+    """The choice as the draft keeps it (S07): ids, today's names and prices, the start in UTC, the note cut to 500 characters."""
+    return Selection(
+        services=tuple(
+            ServiceChoice(
+                service_id=line.service.pk,
+                variant_id=line.variant.pk if line.variant else None,
+                name=line.name,
+                duration_min=line.duration_min,
+                price_minor=line.price_minor,
+            )
+            for line in lines
+        ),
+        team_member_id=choice.member,
+        start_at=choice.start_at,
+        tz=business.timezone,
+        notes=note[:NOTE_MAX],
+    )
+
+
+def keep_choice(*, session: ClientSession, choice: Choice, note: str | None) -> None:
+    """Remember the booking being made on this device, so that /review/ finds it without an address. `note` None: keep the one there."""
+    with transaction.atomic():
+        kept = ClientSession.objects.select_for_update().filter(pk=session.pk).first()
+        if kept is None:
+            return
+        flow = str(choice.flow or "")
+        before = kept.selection.get("note", "") if kept.selection.get("flow", "") == flow else ""
+        kept.selection = {"query": choice.to_query(), "note": before if note is None else note[:NOTE_MAX], "flow": flow}
+        kept.save(update_fields=["selection"])
+    session.selection = kept.selection
+
+
+def forget_choice(*, session: ClientSession, flow: UUID) -> None:
+    """The booking `flow` is done: the next visit starts afresh. Another tab's booking stays."""
+    ClientSession.objects.filter(pk=session.pk, selection__flow=str(flow)).update(selection={})
+
+
+def capture(
+    *, business: Business, client: Client, choice: Choice, lines: Sequence[Line], note: str, now: datetime, more_time: bool = False
+) -> Draft | None:
+    """Write the draft of a client who stands at Review (T1, T2; `more_time` T1c) and return it with its deadline.
+
+    None without a verified phone (S03), a service (S04) or a flow; when this flow was confirmed already; and when MongoDB is away.
+    """
+    if client.phone_verified_at is None or not lines or choice.flow is None:
+        return None
+    try:
+        selection = selection_of(business=business, choice=choice, lines=lines, note=note)
+        return drafts.start_review(
+            business_id=business.pk, client_id=client.pk, flow=choice.flow, selection=selection, now=now, more_time=more_time
+        )
+    except DraftsUnavailable:
+        logger.warning("capture skipped: drafts are away, business=%s", business.pk)
+    except BadSelection:
+        logger.warning("capture skipped: selection refused, business=%s", business.pk)
+    return None
+
+
+def draft_of(*, business: Business, client: Client, now: datetime) -> Draft | None:
+    """The client's draft in any state; None without one, and when MongoDB is away."""
+    try:
+        return draft_queries.for_client(business_id=business.pk, client_id=client.pk, now=now)
+    except DraftsUnavailable:
+        logger.warning("draft not read: drafts are away, business=%s", business.pk)
+        return None
+
+
+def confirm(
+    *,
+    business: Business,
+    client: Client,
+    lines: Sequence[Line],
+    start: datetime,
+    members: Sequence[TeamMember],
+    note: str,
+    confirm_key: UUID,
+    via_link: bool,
+    now: datetime,
+) -> Appointment:
+    """Book the time if it is free, whatever the countdown or the draft say (D3), and mark the draft converted.
+
+    1. Read the draft softly. 2. Book in PostgreSQL: the least-booked free one of `members` first, each its own transaction; the
+    counters of a recovered booking go with it (D17). 3. Mark the draft converted, softly: the sweep repeats it until it took.
+    A second call with the same `confirm_key` returns the first appointment. Raises scheduler's SlotTaken and NotBookable.
+    """
+    try:
+        draft = draft_queries.for_client(business_id=business.pk, client_id=client.pk, now=now)
+        reachable = True
+    except DraftsUnavailable:
+        draft, reachable = None, False
+    if draft is not None and draft.status == DraftState.CONVERTED:
+        draft = None
+    how = _recovered_by(business=business, draft=draft, via_link=via_link) if draft else ""
+    duration = sum(line.duration_min for line in lines)
+    free = availability.free_members(business=business, members=members, duration_min=duration, start=start, now=now)
+    booked = scheduler.book(
+        business=business,
+        client=client,
+        members=free or list(members),
+        start=start,
+        lines=lines,
+        confirm_key=confirm_key,
+        now=now,
+        source=Appointment.Source.ONLINE,
+        note=note[:NOTE_MAX],
+        draft_id=draft.id if draft else "",
+        engagement=draft.engagement if draft else None,
+        recovered=how,
+        mirrored=reachable and draft is None,
+        counters=_counters(how, lines),
+    )
+    if booked.created and not booked.appointment.mirrored:
+        _mirror(booked.appointment, now=now)
+    return booked.appointment
+
+
+def _recovered_by(*, business: Business, draft: Draft, via_link: bool) -> str:
+    """How this booking was won back; "" when no session of the draft ended after its last appointment (D17)."""
+    last = availability.drafts_with_appointment([draft.id]).get(draft.id, 0)
+    if not StaffNotice.objects.filter(business=business, draft_id=draft.id, engagement__gt=last).exists():
+        return Appointment.Recovered.NOT
+    if via_link:
+        return Appointment.Recovered.LINK
+    sent = [
+        message
+        for message in messages.messages_of(business=business, draft_ids=[draft.id]).get(draft.id, [])
+        if message.kind == Kind.INCOMPLETE_REMINDER and message.state == State.SENT and (message.engagement or 0) > last
+    ]
+    return Appointment.Recovered.REMINDER if sent else Appointment.Recovered.SELF
+
+
+def _counters(how: str, lines: Sequence[Line]) -> Mapping[str, int] | None:
+    if not how:
+        return None
+    return {"recovered": 1, "recovered_value_minor": sum(line.price_minor for line in lines), f"recovered_{how}": 1}
+
+
+def _mirror(appointment: Appointment, *, now: datetime) -> None:
+    try:
+        drafts.mark_converted(
+            business_id=appointment.business_id,
+            client_id=appointment.client_id,
+            draft_id=appointment.draft_id,
+            engagement=appointment.engagement,
+            confirm_key=appointment.confirm_key,
+            appointment_id=appointment.pk,
+            by="client",
+            appointment_created_at=appointment.created_at,
+            now=now,
+        )
+    except DraftsUnavailable:
+        logger.warning("conversion not mirrored yet, appointment=%s", appointment.pk)
+        return
+    scheduler.mark_mirrored(appointment_id=appointment.pk)

@@ -1,0 +1,114 @@
+"""Everything that can happen to a draft, one function each. All raise DraftsUnavailable when MongoDB is away or the breaker is open."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from core import identifiers
+from drafts import lifecycle, queries, store
+from drafts.document import Draft, Selection
+
+K = TypeVar("K")
+COLLISIONS = 3
+
+
+class DraftMoved(Exception):
+    """The card is out of date: the client is back, somebody handled the draft already, or its 24 hours are over."""
+
+
+def start_review(
+    *, business_id: int, client_id: int, flow: UUID, selection: Selection, now: datetime, more_time: bool = False
+) -> Draft | None:
+    """The client, signed in with a verified phone, is on Review with `selection` (S01, S04, S08). Returns the draft with its deadline.
+
+    In a live session the same selection keeps the countdown (T1a); another one, or `more_time`, gives ten fresh minutes of the same
+    engagement (T1b, T1c); otherwise a new engagement begins (T2). None: `flow` was confirmed already, a stale capture was dropped (F12).
+    """
+    who = {"business_id": business_id, "client_id": client_id}
+    engage = lifecycle.engage(draft_id=identifiers.new_draft_id(), flow=flow, selection=selection, now=now, **who)
+    restart = lifecycle.restart_countdown(flow=flow, selection=selection, now=now, **who)
+    keep = lifecycle.keep_countdown(flow=flow, selection=selection, now=now, **who)
+    go_on = [restart] if more_time else [keep, restart]
+
+    # The look saves a first capture two writes that would find nothing. The guards decide; what was seen may be old.
+    seen = queries.for_client(now=now, **who)
+    steps = [*go_on, engage] if seen and seen.is_live(now=now) else [engage]
+    for _ in range(1 + COLLISIONS):
+        for step in steps:
+            if draft := store.change(step):
+                return draft
+        steps = [*go_on, engage]
+    return None
+
+
+def expire_due(*, now: datetime, limit: int = 1000) -> int:
+    """Turn up to `limit` reviews that are over into incomplete bookings, bell and reminder pending (T3). Returns how many this call turned."""
+    due = queries.due_ids(now=now, limit=limit)
+    return store.change_all(lifecycle.expire(draft_ids=due, now=now)) if due else 0
+
+
+def expire_one(*, business_id: int, draft_id: str, now: datetime) -> None:
+    """T3 for one draft, before staff act on it; nothing happens unless its review is over."""
+    if queries.get(business_id=business_id, draft_id=draft_id, now=now):
+        store.change_all(lifecycle.expire(draft_ids=[draft_id], now=now))
+
+
+def bells_done(*, items: Sequence[tuple[str, int]], now: datetime) -> None:
+    """The bells of these (draft id, engagement) are rung or not wanted any more (T4). Never creates or revives anything."""
+    for engagement, draft_ids in _grouped((engagement, draft_id) for draft_id, engagement in items).items():
+        store.change_all(lifecycle.bell_done(draft_ids=draft_ids, engagement=engagement, now=now))
+
+
+def reminders_settled(*, items: Sequence[tuple[str, int, lifecycle.Outcome, str]], now: datetime) -> None:
+    """The reminders of these (draft id, engagement) are handed over, or skipped for a named reason (T5, D14)."""
+    for key, draft_ids in _grouped(((engagement, outcome, reason), draft_id) for draft_id, engagement, outcome, reason in items).items():
+        engagement, outcome, reason = key
+        store.change_all(lifecycle.reminder_settled(draft_ids=draft_ids, engagement=engagement, outcome=outcome, reason=reason, now=now))
+
+
+def dismiss(*, business_id: int, draft_id: str, engagement: int, user_id: int, now: datetime) -> Draft:
+    """Take the card of this engagement out of Follow-ups for good (T7, S53 to S55). Raises DraftMoved."""
+    expire_one(business_id=business_id, draft_id=draft_id, now=now)
+    draft = store.change(lifecycle.dismiss(business_id=business_id, draft_id=draft_id, engagement=engagement, by=str(user_id), now=now))
+    if draft is None:
+        raise DraftMoved(f"Draft {draft_id} is not waiting at engagement {engagement}.")
+    return draft
+
+
+def mark_converted(
+    *,
+    business_id: int,
+    client_id: int,
+    draft_id: str,
+    engagement: int | None,
+    confirm_key: UUID,
+    appointment_id: int,
+    by: str,
+    appointment_created_at: datetime,
+    now: datetime,
+) -> bool:
+    """The appointment is committed: close the draft it came from (T6, S71). True if this call closed it.
+
+    False is fine, too: it was closed before, is gone, or the client has engaged anew since (I7). `draft_id` "" or `engagement` None:
+    unknown at Confirm, because MongoDB was away. `by` is "client", "system" or the id of a staff user.
+    """
+    if draft_id and engagement is not None:
+        which = lifecycle.by_engagement(business_id=business_id, client_id=client_id, draft_id=draft_id, engagement=engagement)
+    else:
+        which = lifecycle.by_moment(business_id=business_id, client_id=client_id, booked_at=appointment_created_at)
+    step = lifecycle.convert(which=which, confirm_key=confirm_key, appointment_id=appointment_id, by=by, now=now)
+    return store.change(step) is not None
+
+
+def erase_client(*, business_id: int, client_id: int) -> int:
+    """Forget the client's draft, whatever its state. Returns how many there were."""
+    return store.delete(business_id=business_id, client_id=client_id)
+
+
+def _grouped(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:
+    groups: dict[K, list[str]] = defaultdict(list)
+    for key, draft_id in pairs:
+        groups[key].append(draft_id)
+    return groups

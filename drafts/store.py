@@ -1,0 +1,97 @@
+"""The only writer of `booking_drafts`: runs the steps of `drafts.lifecycle`, one atomic operation each, and keeps the indexes in order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.collection import Collection
+from pymongo.errors import CollectionInvalid, DuplicateKeyError
+
+from core import mongo
+from drafts.breaker import guarded
+from drafts.document import Draft, from_bson
+from drafts.lifecycle import Step
+from drafts.schema import COLLECTION, INDEXES, VALIDATION, Index
+
+_OWN_KEYS = {"v", "key", "name", "ns", "background"}
+
+
+def _drafts() -> Collection[mongo.Document]:
+    return mongo.database()[COLLECTION]
+
+
+def change(step: Step) -> Draft | None:
+    """Make the step on the one document it is for and return it as it is now.
+
+    None: no document met the guard; or, for a step that creates, the client's document exists and does not meet it.
+    Raises DraftsUnavailable.
+    """
+    with guarded():
+        try:
+            document = _drafts().find_one_and_update(step.guard, step.change, upsert=step.creates, return_document=ReturnDocument.AFTER)
+        except DuplicateKeyError:
+            return None
+    return from_bson(document) if document else None
+
+
+def change_all(step: Step) -> int:
+    """Make the step on every document that meets its guard, each atomically, and return how many. Raises DraftsUnavailable."""
+    with guarded():
+        return _drafts().update_many(step.guard, step.change).modified_count
+
+
+def delete(*, business_id: int, client_id: int) -> int:
+    """Delete the client's draft and return how many there were. Raises DraftsUnavailable."""
+    with guarded():
+        return _drafts().delete_many({"business_id": business_id, "client_id": client_id}).deleted_count
+
+
+def ensure_indexes() -> list[str]:
+    """Create what is missing, change what differs, and say so, one line each; [] when all was in order. Raises DraftsUnavailable.
+
+    Safe to run by several at once. Waits for MongoDB as long as the process's time-out lets it.
+    """
+    with guarded():
+        changes = _ensure_collection()
+        existing: dict[str, Mapping[str, Any]] = {found["name"]: found for found in _drafts().list_indexes()}
+        for index in INDEXES:
+            changes += _ensure(index, existing)
+    return changes
+
+
+def _ensure_collection() -> list[str]:
+    database = mongo.database()
+    found = next(iter(database.list_collections(filter={"name": COLLECTION})), None)
+    if found is None:
+        try:
+            database.create_collection(COLLECTION, **VALIDATION)
+        except CollectionInvalid:  # another process was faster
+            return []
+        return [f"created {COLLECTION} with its validator"]
+    if {name: found["options"].get(name) for name in VALIDATION} == VALIDATION:
+        return []
+    database.command("collMod", COLLECTION, **VALIDATION)
+    return ["changed the validator"]
+
+
+def _ensure(index: Index, existing: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    found = existing.get(index.name)
+    if found is not None and _keys(found) == index.keys and _options(found) == index.options:
+        return []
+    if found is not None and _keys(found) == index.keys and set(_options(found)) == set(index.options) == {"expireAfterSeconds"}:
+        # MongoDB answers createIndex with error 85 here; collMod is its way to change a TTL.
+        mongo.database().command("collMod", COLLECTION, index={"name": index.name, **index.options})
+        return [f"changed {index.name}"]
+    rivals = [name for name, other in existing.items() if name == index.name or _keys(other) == index.keys]
+    for name in rivals:
+        _drafts().drop_index(name)
+    _drafts().create_index(list(index.keys), name=index.name, **index.options)
+    return [f"dropped {name}" for name in rivals] + [f"created {index.name}"]
+
+
+def _keys(found: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    return tuple((name, int(direction)) for name, direction in found["key"].items())
+
+
+def _options(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if name not in _OWN_KEYS}

@@ -1,0 +1,1 @@
+"""What followups reads: facts for the policy, cards, waitlist rows."""

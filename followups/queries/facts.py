@@ -1,0 +1,110 @@
+"""What the reminder policy asks about, read for many drafts in a handful of queries (speed.md, P1)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from business.actions import contact_digest
+from business.models import Business, Channel, ChannelOptOut, Client
+from drafts.document import Draft, DraftState
+from followups.reminder_rule import ChannelFacts, Facts, QuietHours
+from messaging.models import AutomatedMessage, Kind, Message, State
+from scheduler import queries as appointments
+
+IN_THE_AIR = (State.SENDING, State.UNKNOWN)
+Key = tuple[int, str]
+
+
+class Loaded:
+    """Everything the policy needs for these drafts: businesses, clients, switches, opt-outs, messages, appointments. Six queries."""
+
+    def __init__(self, drafts: Sequence[Draft]) -> None:
+        self.businesses = Business.objects.in_bulk({draft.business_id for draft in drafts})
+        self.clients = Client.objects.in_bulk({draft.client_id for draft in drafts})
+        self.booked = appointments.drafts_with_appointment([draft.id for draft in drafts])
+        self._switches = _switches(self.businesses.values())
+        self._opted_out = _opted_out(self.clients.values())
+        self._messages = _messages([draft.id for draft in drafts])
+
+    def client(self, draft: Draft) -> Client | None:
+        """The draft's client, if this business (still) has them."""
+        client = self.clients.get(draft.client_id)
+        return client if client and client.business_id == draft.business_id else None
+
+    def is_booked(self, draft: Draft) -> bool:
+        """Whether an appointment was made from this draft in its present engagement (T4, T6)."""
+        return self.booked.get(draft.id, -1) >= draft.engagement
+
+    def queued_before(self, draft: Draft) -> list[Message]:
+        """Messages of earlier engagements that still wait: they give way to this one (draft-lifecycle 5)."""
+        return [
+            message
+            for message in self._messages.get(draft.id, [])
+            if message.state == State.QUEUED and (message.engagement or 0) < draft.engagement
+        ]
+
+    def of(self, draft: Draft, *, now: datetime, manual: bool = False) -> Facts:
+        """The draft's facts for `reminder_rule.decide`."""
+        business = self.businesses.get(draft.business_id)
+        client = self.client(draft)
+        quiet = business and business.quiet_from and business.quiet_until
+        return Facts(
+            now=now,
+            review_expires_at=draft.review_expires_at,
+            purge_at=draft.purge_at,
+            start_at=draft.selection.start_at,
+            channels={channel.value: self._channel(draft, client, channel) for channel in Channel},
+            manual=manual,
+            converted=draft.status == DraftState.CONVERTED or self.is_booked(draft),
+            superseded=draft.status in (DraftState.REVIEWING, DraftState.DISMISSED),
+            quiet=QuietHours(business.quiet_from, business.quiet_until, business.zone) if business and quiet else None,
+        )
+
+    def _channel(self, draft: Draft, client: Client | None, channel: Channel) -> ChannelFacts:
+        contact = contact_of(client, channel) if client else ""
+        messages = [message for message in self._messages.get(draft.id, []) if message.channel == channel]
+        this_time = [message for message in messages if message.engagement == draft.engagement]
+        return ChannelFacts(
+            enabled_at=self._switches.get((draft.business_id, channel)),
+            has_contact=bool(contact),
+            wanted=bool(client and (client.wants_sms if channel == Channel.SMS else client.wants_email)),
+            opted_out=(draft.business_id, f"{channel}:{contact}") in self._opted_out,
+            in_flight=any(message.state in IN_THE_AIR for message in messages) or any(_waits_for_staff(message) for message in this_time),
+            replaced=any(message.trigger == Message.Trigger.MANUAL and message.state == State.SENT for message in this_time),
+        )
+
+
+def contact_of(client: Client, channel: Channel | str) -> str:
+    """Where a message over this channel would go; "" when there is nothing on file."""
+    return client.phone if channel == Channel.SMS else client.email
+
+
+def _waits_for_staff(message: Message) -> bool:
+    return message.state == State.QUEUED and message.trigger == Message.Trigger.MANUAL
+
+
+def _switches(businesses: Iterable[Business]) -> dict[Key, datetime]:
+    rows = AutomatedMessage.objects.filter(kind=Kind.INCOMPLETE_REMINDER, business__in=list(businesses), enabled=True)
+    return {(row.business_id, row.channel): row.enabled_at or row.updated_at for row in rows}
+
+
+def _opted_out(clients: Iterable[Client]) -> set[Key]:
+    """(business, "channel:contact") of everyone among these clients who said STOP."""
+    asked = {
+        (client.business_id, str(channel), contact_digest(contact)): (client.business_id, f"{channel}:{contact}")
+        for client in clients
+        for channel in Channel
+        if (contact := contact_of(client, channel))
+    }
+    rows = ChannelOptOut.objects.filter(
+        business_id__in={business_id for business_id, _, _ in asked}, contact_digest__in={digest for _, _, digest in asked}
+    )
+    return {asked[key] for key in rows.values_list("business_id", "channel", "contact_digest") if key in asked}
+
+
+def _messages(draft_ids: Sequence[str]) -> dict[str, list[Message]]:
+    """The messages of these drafts that may stand in the way of another one."""
+    found: dict[str, list[Message]] = {}
+    rows = Message.objects.filter(kind=Kind.INCOMPLETE_REMINDER, draft_id__in=draft_ids, state__in=[State.QUEUED, *IN_THE_AIR, State.SENT])
+    for message in rows:
+        found.setdefault(message.draft_id, []).append(message)
+    return found

@@ -1,0 +1,44 @@
+"""What beat wakes up. Both are safe to run never, once or many times at once; neither is needed for the panel to be right."""
+
+import logging
+import threading
+from time import monotonic
+
+from celery import shared_task
+from django.db import InterfaceError, OperationalError
+
+from core import clock
+from drafts.document import DraftsUnavailable
+from followups import outreach, sweep
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+SENDERS = threading.BoundedSemaphore(2)
+AWAY = (DraftsUnavailable, OperationalError, InterfaceError)
+
+
+@shared_task(name="followups.expire_reviews")
+def expire_reviews(**_: object) -> None:
+    """Sweep, and stay awake until the next due date inside this tick. The only task that stays awake (draft-lifecycle 8)."""
+    try:
+        sweep.stay_awake(read_clock=clock.now, pause=threading.Event().wait, seconds=TICK_SECONDS)
+        sweep.show_life(name="expire_reviews", now=clock.now())
+    except AWAY as error:
+        logger.warning("The sweep waits for a database: %s", type(error).__name__)
+
+
+@shared_task(name="followups.send_queued")
+def send_queued(**_: object) -> None:
+    """Send what is queued, for about a tick. At most two at once, so that a slow provider leaves threads for the sweep."""
+    if not SENDERS.acquire(blocking=False):
+        return
+    try:
+        ends = monotonic() + TICK_SECONDS
+        while outreach.deliver_queued(now=clock.now(), limit=1) and monotonic() < ends:
+            pass
+        sweep.show_life(name="send_queued", now=clock.now())
+    except AWAY as error:
+        logger.warning("Reminders wait for a database: %s", type(error).__name__)
+    finally:
+        SENDERS.release()

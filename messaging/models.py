@@ -61,6 +61,7 @@ class Message(models.Model):
     requeues = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField()
     sending_at = models.DateTimeField(null=True, blank=True)
+    first_sending_at = models.DateTimeField(null=True, blank=True, help_text="When it was first claimed: the age that ends re-sending.")
     claim = models.UUIDField(null=True, blank=True)
     provider_id = models.CharField(max_length=128, blank=True)
     delivery = models.CharField(
@@ -84,6 +85,9 @@ class Message(models.Model):
             models.Index(fields=["draft_id"], condition=~Q(draft_id=""), name="message_by_draft"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="message_by_provider_id"),
         ]
+
+    # When this process claimed the row, by the clock that nobody can move: the fence (draft-lifecycle 6). Not a column.
+    claimed_monotonic: float | None = None
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.channel}: {self.state}"

@@ -10,6 +10,7 @@ from pymongo.database import Database
 
 from core import clock
 from tests import world as worlds
+from tests.fakes import sends  # noqa: F401 - the fixture that empties the recording transport
 
 
 @pytest.fixture

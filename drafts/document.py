@@ -119,7 +119,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One document of `booking_drafts`. All moments are aware and UTC, cut to milliseconds."""
+    """One draft of one client. All moments are aware and UTC, cut to milliseconds."""
 
     id: str
     business_id: int
@@ -238,7 +238,7 @@ def _mark(part: Mapping[str, Any]) -> Mark:
 
 
 def _number(value: object, what: str, *, least: int = 0) -> None:
-    if type(value) is not int or not least <= value <= MAX_NUMBER:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_NUMBER:
         raise BadSelection(f"The {what} is not a usable number.")
 
 

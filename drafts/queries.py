@@ -12,8 +12,9 @@ from pymongo.collection import Collection
 from core import mongo
 from drafts.breaker import guarded
 from drafts.document import OPEN, Draft, DraftState, DraftsUnavailable, from_bson
-from drafts.schema import COLLECTION, INDEXES, VALIDATION
+from drafts.schema import INDEXES, VALIDATION
 
+COLLECTION = "booking_drafts"
 logger = logging.getLogger(__name__)
 
 _OWN_KEYS = {"v", "key", "name", "ns", "background"}

@@ -1,11 +1,10 @@
-"""What MongoDB is told about `booking_drafts`: its indexes and its validator, as plain data (draft-lifecycle 2)."""
+"""What MongoDB is told about the drafts: their indexes and their validator, as plain data (draft-lifecycle 2)."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from drafts.document import MAX_NAME, MAX_NOTE, MAX_SERVICES, MAX_TZ, DraftState
 
-COLLECTION: Final = "booking_drafts"
 ASCENDING, DESCENDING = 1, -1
 
 

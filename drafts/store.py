@@ -11,8 +11,9 @@ from core import mongo
 from drafts.breaker import guarded
 from drafts.document import Draft, from_bson
 from drafts.lifecycle import Step
-from drafts.schema import COLLECTION, INDEXES, VALIDATION, Index
+from drafts.schema import INDEXES, VALIDATION, Index
 
+COLLECTION = "booking_drafts"
 _OWN_KEYS = {"v", "key", "name", "ns", "background"}
 
 

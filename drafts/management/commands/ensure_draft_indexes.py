@@ -7,7 +7,7 @@ from drafts.document import DraftsUnavailable
 
 
 class Command(BaseCommand):
-    help = "Create or change the validator and the indexes of booking_drafts, and print what changed. Harmless to repeat."
+    help = "Create or change the validator and the indexes of the drafts, and print what changed. Harmless to repeat."
     requires_system_checks = []  # the check of the indexes is what this command makes pass
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,26 @@
+"""Answers that several pages give: go on elsewhere, and wait."""
+
+from datetime import datetime
+
+from django.http import HttpResponse, HttpResponseRedirect
+
+from booking.signin import SignInError, TooMany
+
+
+def see_other(url: str) -> HttpResponse:
+    """303: what was posted is done, go on at `url` (an address of ours)."""
+    return HttpResponseRedirect(url, status=303)
+
+
+def seconds_to_wait(problem: SignInError, *, now: datetime) -> int:
+    """Until a limit frees itself; 0 for a problem that waiting does not solve."""
+    return max(1, int((problem.free_at - now).total_seconds())) if isinstance(problem, TooMany) else 0
+
+
+def wait_words(seconds: int) -> str:
+    """How long to wait, as people say it: "in 25 seconds", "in 12 minutes", "in 3 hours"; "" for none."""
+    for size, name in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size * (2 if size > 1 else 1):
+            number = -(-seconds // size)
+            return f"in {number} {name}{'' if number == 1 else 's'}"
+    return ""

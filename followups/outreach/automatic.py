@@ -12,7 +12,6 @@ from drafts import actions as drafts
 from drafts.document import Draft
 from followups.queries.facts import Loaded, contact_of
 from followups.reminder_rule import Reason, Send, Skip, decide
-from messaging import outbox
 from messaging.models import Kind, Message, State
 
 Settled = tuple[str, int, Literal["handed", "skipped"], str]
@@ -27,12 +26,16 @@ def hand_over(*, items: Sequence[Draft], now: datetime) -> None:
     decisions = [(draft, decide(loaded.of(draft, now=now))) for draft in items]
     rows = [row for draft, decision in decisions if isinstance(decision, Send) for row in _rows(draft, decision, loaded, now=now)]
     with transaction.atomic():
-        for draft, decision in decisions:
-            if isinstance(decision, Send):
-                for older in loaded.queued_before(draft):
-                    outbox.cancel(message=older, reason=Reason.SUPERSEDED, now=now)
+        give_way([older for draft, decision in decisions if isinstance(decision, Send) for older in loaded.queued_before(draft)], now=now)
         accepted = _insert(rows)
     drafts.reminders_settled(items=[_settled(draft, decision, accepted) for draft, decision in decisions], now=now)
+
+
+def give_way(messages: Iterable[Message], *, now: datetime) -> None:
+    """These wait in the queue and are overtaken by something newer. One that has been claimed meanwhile is left alone."""
+    if waiting := [message.pk for message in messages]:
+        rows = Message.objects.filter(pk__in=waiting, state=State.QUEUED)
+        rows.update(state=State.CANCELLED, reason=Reason.SUPERSEDED, done_at=now, claim=None)
 
 
 def key_of(draft: Draft, channel: str) -> str:

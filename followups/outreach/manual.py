@@ -12,6 +12,7 @@ from business.models import Business, Channel, Client
 from core import identifiers
 from drafts.document import Draft
 from followups.actions import waiting_draft
+from followups.outreach.automatic import give_way
 from followups.outreach.delivery import deliver
 from followups.queries.facts import Loaded, contact_of
 from followups.queries.words import CHANNELS, join, reason_words
@@ -94,9 +95,8 @@ def remind(*, business: Business, draft_id: str, now: datetime, manual_by: User,
 def _queue(draft: Draft, client: Client, business: Business, channel: str, user: User, *, now: datetime) -> Message | None:
     """A row of its own key; an automatic one that still waits gives way. None: somebody's message is in flight over this channel."""
     with transaction.atomic():
-        for waiting in messages.in_flight(draft_id=draft.id):
-            if (waiting.channel, waiting.state, waiting.trigger) == (channel, State.QUEUED, Message.Trigger.AUTO):
-                outbox.cancel(message=waiting, reason=Reason.SUPERSEDED, now=now)
+        waiting = [message for message in messages.in_flight(draft_id=draft.id) if message.channel == channel]
+        give_way([message for message in waiting if message.trigger == Message.Trigger.AUTO], now=now)
         return outbox.queue(
             kind=Kind.INCOMPLETE_REMINDER,
             business=business,

@@ -64,7 +64,6 @@ def _send() -> None:
 
 def _reconcile() -> None:
     outbox.reconcile(now=clock.now())
-    sweep.show_life(name="reconcile", now=clock.now())
 
 
 def _repeat(stop: threading.Event, work: Callable[[], None], seconds: float) -> None:

@@ -292,3 +292,20 @@ class DemoClock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offset_seconds} s ahead"
+
+
+class SignInAttempt(models.Model):
+    """A try to sign in as staff that has not succeeded: what the limits count (promises 2.1, 10). Names and addresses as keyed digests."""
+
+    name_digest = models.CharField(max_length=64)
+    ip_digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["name_digest", "at"], name="sign_in_attempt_by_name"),
+            models.Index(fields=["at"], name="sign_in_attempt_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Attempt at {self.at}"

@@ -1,5 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from business import views
 
 app_name = "business"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("login/", views.sign_in, name="login"),
+    path("logout/", views.sign_out, name="logout"),
+    path("switch/", views.switch_business, name="switch"),
+]

@@ -93,7 +93,7 @@ def test_the_confirm_of_somebody_else_is_refused(world):
         book(world, client=world.noa)
 
 
-@pytest.mark.parametrize("minutes", [-120, -15, 120, 150, 375, 420])
+@pytest.mark.parametrize("minutes", [-120, -75, 120, 150, 390, 420])
 def test_outside_working_hours_is_slot_taken(world, minutes):
     with pytest.raises(actions.SlotTaken):
         book(world, start=TEN + timedelta(days=1, minutes=minutes))

@@ -46,7 +46,6 @@ class Loaded:
         """The draft's facts for `reminder_rule.decide`."""
         business = self.businesses.get(draft.business_id)
         client = self.client(draft)
-        quiet = business and business.quiet_from and business.quiet_until
         return Facts(
             now=now,
             review_expires_at=draft.review_expires_at,
@@ -56,7 +55,7 @@ class Loaded:
             manual=manual,
             converted=draft.status == DraftState.CONVERTED or self.is_booked(draft),
             superseded=draft.status in (DraftState.REVIEWING, DraftState.DISMISSED),
-            quiet=QuietHours(business.quiet_from, business.quiet_until, business.zone) if business and quiet else None,
+            quiet=_quiet_hours(business),
         )
 
     def _channel(self, draft: Draft, client: Client | None, channel: Channel) -> ChannelFacts:
@@ -76,6 +75,12 @@ class Loaded:
 def contact_of(client: Client, channel: Channel | str) -> str:
     """Where a message over this channel would go; "" when there is nothing on file."""
     return client.phone if channel == Channel.SMS else client.email
+
+
+def _quiet_hours(business: Business | None) -> QuietHours | None:
+    if business is None or business.quiet_from is None or business.quiet_until is None:
+        return None
+    return QuietHours(business.quiet_from, business.quiet_until, business.zone)
 
 
 def _waits_for_staff(message: Message) -> bool:

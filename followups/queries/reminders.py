@@ -1,0 +1,99 @@
+"""What a card says about reminders: one line per channel from its newest message, or why there is none (S42, D14)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from business.models import Channel, Client
+from drafts.document import Draft
+from followups.queries.words import CHANNELS, SENT_TO, reason_words
+from followups.reminder_rule import Reason
+from messaging.models import Message, State
+
+Tone = Literal["quiet", "good", "bad", "busy"]
+_NOT_DELIVERED = {"undelivered", "failed", "bounced", "rejected"}
+_UNDER_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN)
+# What the channel's switch says is no news on a card: nobody expected anything there.
+_NO_NEWS = (Reason.AUTOMATION_OFF, Reason.ENABLED_LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderLine:
+    """ "Reminded" + `at` + `text`; `at` is None where no moment belongs to it."""
+
+    lead: str
+    at: datetime | None
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the card's timeline."""
+
+    at: datetime
+    text: str
+
+
+def was_reminded(messages: Sequence[Message]) -> bool:
+    """Whether a reminder went out, or may have, so that the button reads "Send again" (S47)."""
+    return any(message.state in (State.SENT, State.UNKNOWN, State.UNCONFIRMED) for message in messages)
+
+
+def lines(draft: Draft, messages: Sequence[Message], client: Client) -> list[ReminderLine]:
+    """The card's reminder lines; never empty."""
+    newest: dict[str, Message] = {}
+    for message in messages:
+        if not (message.state == State.CANCELLED and message.reason == Reason.SUPERSEDED):
+            newest[message.channel] = message
+    told = [_line(newest[channel], client) for channel in Channel.values if channel in newest]
+    if any(message.engagement == draft.engagement for message in newest.values()):
+        return told
+    return [*told, _none(draft, client, again=bool(told))]
+
+
+def _line(message: Message, client: Client) -> ReminderLine:
+    name, by, when = CHANNELS[message.channel], SENT_TO[message.channel], message.done_at or message.created_at
+    if message.state == State.SENT:
+        failed = message.delivery in _NOT_DELIVERED
+        word = "not delivered" if failed else "delivered" if message.delivery in ("delivered", "read") else "sent"
+        return ReminderLine("Reminded", when, f"{by} ({word})", "bad" if failed else "good")
+    if message.state in _UNDER_WAY:
+        return ReminderLine(f"Reminder {by} is on its way", None, "", "busy")
+    if message.state == State.UNCONFIRMED:
+        return ReminderLine(f"{name[:1].upper()}{name[1:]} from", when, "delivery not confirmed", "bad")
+    return ReminderLine(f"Not sent {by}: {reason_words(message.reason, name=first_name(client))}", None, "", "bad")
+
+
+def _none(draft: Draft, client: Client, *, again: bool) -> ReminderLine:
+    lead = "No new reminder" if again else "No reminder sent"
+    reason = draft.reminder.reason if draft.reminder.state == "skipped" else ""
+    if reason:
+        lead = f"{lead}: {reason_words(reason, name=first_name(client))}"
+    return ReminderLine(lead, None, "", "quiet" if not reason or reason in _NO_NEWS else "bad")
+
+
+def first_name(client: Client) -> str:
+    """How staff read the client's name in a sentence."""
+    return client.first_name or "the client"
+
+
+def timeline(draft: Draft, messages: Sequence[Message]) -> list[Event]:
+    """What happened so far, oldest first."""
+    events = [Event(draft.review_started_at, "Reached Review"), Event(draft.review_expires_at, "Left without finishing")]
+    if draft.engagement > 1:
+        events[0] = Event(draft.review_started_at, f"Came back to Review, visit {draft.engagement}")
+    for message in messages:
+        who = f" by {message.requested_by.first_name or message.requested_by.username}" if message.requested_by else ""
+        how = "Reminder requested" if message.trigger == Message.Trigger.MANUAL else "Automatic reminder"
+        events.append(Event(message.created_at, f"{how}{who}: {CHANNELS[message.channel]}"))
+        if message.done_at:
+            events.append(Event(message.done_at, f"{CHANNELS[message.channel]}: {_ended(message)}"))
+    return sorted(events, key=lambda event: event.at)
+
+
+def _ended(message: Message) -> str:
+    if message.state == State.SENT:
+        return message.delivery if message.delivery in {"delivered", *_NOT_DELIVERED} else "sent"
+    return State(message.state).label.lower() + (f" ({reason_words(message.reason, name='the client')})" if message.reason else "")

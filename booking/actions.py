@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from booking.visit import NOTE_MAX, Visit, selection_of
 from booking.wizard import Choice
 from business.models import Business, Client, ClientSession, TeamMember
 from drafts import actions as drafts
 from drafts import queries as draft_queries
-from drafts.document import BadSelection, Draft, DraftsUnavailable, DraftState, Selection, ServiceChoice
+from drafts.document import BadSelection, Draft, DraftState, DraftsUnavailable
 from messaging import queries as messages
 from messaging.models import Kind, StaffNotice, State
 from scheduler import actions as scheduler
@@ -23,28 +24,6 @@ from scheduler.models import Appointment
 from scheduler.queries import Line
 
 logger = logging.getLogger(__name__)
-
-NOTE_MAX = 500
-
-
-def selection_of(*, business: Business, choice: Choice, lines: Sequence[Line], note: str) -> Selection:
-    """The choice as the draft keeps it (S07): ids, today's names and prices, the start in UTC, the note cut to 500 characters."""
-    return Selection(
-        services=tuple(
-            ServiceChoice(
-                service_id=line.service.pk,
-                variant_id=line.variant.pk if line.variant else None,
-                name=line.name,
-                duration_min=line.duration_min,
-                price_minor=line.price_minor,
-            )
-            for line in lines
-        ),
-        team_member_id=choice.member,
-        start_at=choice.start_at,
-        tz=business.timezone,
-        notes=note[:NOTE_MAX],
-    )
 
 
 def keep_choice(*, session: ClientSession, choice: Choice, note: str | None) -> None:
@@ -84,6 +63,22 @@ def capture(
     except BadSelection:
         logger.warning("capture skipped: selection refused, business=%s", business.pk)
     return None
+
+
+def take(visit: Visit, *, more_time: bool = False) -> Draft | None:
+    """A signed-in client stands at Review: keep the choice on this device and capture the draft. None when it was not captured."""
+    if visit.signed_in is None:
+        return None
+    keep_choice(session=visit.signed_in.session, choice=visit.choice, note=visit.note)
+    return capture(
+        business=visit.business,
+        client=visit.signed_in.client,
+        choice=visit.choice,
+        lines=visit.resolved.lines,
+        note=visit.note,
+        now=visit.now,
+        more_time=more_time,
+    )
 
 
 def draft_of(*, business: Business, client: Client, now: datetime) -> Draft | None:

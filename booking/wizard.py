@@ -62,7 +62,9 @@ class Choice:
         services = _services(query, problems)
         member, member_chosen = _member(_last(query, "t"), problems)
         start_at = _start(_last(query, "at"), problems)
-        return cls(services=services, member=member, member_chosen=member_chosen, start_at=start_at, flow=_flow(_last(query, "flow"))), problems
+        return cls(
+            services=services, member=member, member_chosen=member_chosen, start_at=start_at, flow=_flow(_last(query, "flow"))
+        ), problems
 
     @classmethod
     def from_text(cls, query: str) -> "Choice":

@@ -1,0 +1,114 @@
+"""JSON beside the client's pages: free times of a day, and the review session with its deadline."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.decorators import api_view, authentication_classes, permission_classes
+from rest_framework.exceptions import NotAuthenticated, Throttled, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from booking import actions, wizard
+from booking.visit import Visit, visit_for
+from booking.wizard import Choice
+from business import access, limits
+from business.access import SignedIn
+from business.models import Business
+from core import clock
+from scheduler import queries as availability
+
+SELECTION_MAX = 2000
+
+
+class ArrivalSerializer(serializers.Serializer[Any]):
+    """`selection`: the query string of the Review page. `more_time`: ten fresh minutes instead of going on."""
+
+    selection = serializers.CharField(max_length=SELECTION_MAX)
+    more_time = serializers.BooleanField(default=False)
+
+
+def _visit(business: Business, signed_in: SignedIn | None, query: QueryDict, now: datetime) -> Visit:
+    choice, problems = Choice.from_query(query)
+    visit = visit_for(business=business, signed_in=signed_in, choice=choice, problems=problems, now=now)
+    if visit.problems or not visit.choice.services or not visit.candidates:
+        raise ValidationError({"detail": visit.problems or ["Choose at least one service and somebody who does it."]}, code="unusable")
+    return visit
+
+
+def _throttle(rule: str, subject: str) -> None:
+    retry = limits.retry_after(rule, subject)
+    if retry:
+        raise Throttled(wait=retry)
+
+
+@api_view(["GET"])
+@authentication_classes([])
+@permission_classes([])
+def slots(request: Request, slug: str) -> Response:
+    """The free times of `day` (YYYY-MM-DD) for the selection in the query: `{"day", "zone", "slots": [{"start", "people"}]}`, starts in UTC."""
+    now = clock.now()
+    _throttle("slots", access.ip_of(request._request))
+    visit = _visit(access.access_business(slug), None, request._request.GET, now)
+    day = wizard.parse_day(request._request.GET.get("day", ""))
+    if day is None or day < now.astimezone(visit.business.zone).date():
+        raise ValidationError({"detail": ["That day has passed." if day else "Give the day as YYYY-MM-DD."]})
+    names = {person.pk: person.first_name for person in visit.candidates}
+    if day > availability.last_bookable_day(visit.business, now=now):
+        found = []
+    else:
+        found = availability.day_slots(business=visit.business, members=visit.candidates, duration_min=visit.duration_min, day=day, now=now)
+    return Response(
+        {
+            "day": day.isoformat(),
+            "zone": visit.business.timezone,
+            "slots": [{"start": wizard.start_text(slot.start), "people": [names[pk] for pk in slot.member_ids]} for slot in found],
+        }
+    )
+
+
+@api_view(["GET", "POST"])
+@authentication_classes([])
+@permission_classes([])
+def review_session(request: Request, slug: str) -> Response:
+    """The review session of the signed-in client: `{"state", "deadline", "now", "slot", "booked"}`, moments in UTC.
+
+    GET `?<selection>` looks and changes nothing. POST `{"selection", "more_time"}`: the client has arrived at Review, or wants more time.
+    `slot` is free or taken; `booked` the address of the booking when this flow is one already.
+    """
+    now = clock.now()
+    business = access.access_business(slug)
+    signed_in = access.client_of(request._request, business, now=now)
+    if signed_in is None:
+        raise NotAuthenticated("Sign in with your phone to go on.")
+    if request.method == "GET":
+        _throttle("session", str(signed_in.client.pk))
+        visit = _visit(business, signed_in, request._request.GET, now)
+        return Response(_session(visit))
+    _Csrf().enforce_csrf(request)
+    _throttle("capture", str(signed_in.client.pk))
+    body = ArrivalSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    visit = _visit(business, signed_in, QueryDict(body.validated_data["selection"]), now)
+    if visit.choice.start_at and not visit.booked():
+        actions.take(visit, more_time=body.validated_data["more_time"])
+    return Response(_session(visit))
+
+
+class _Csrf(SessionAuthentication):
+    """Clients have their own cookie, so the check that DRF ties to staff sessions is made here."""
+
+
+def _session(visit: Visit) -> dict[str, Any]:
+    assert visit.client
+    draft = actions.draft_of(business=visit.business, client=visit.client, now=visit.now)
+    state = visit.session_state(draft)
+    return {
+        "state": state,
+        "deadline": draft.review_expires_at if draft and state != "new" else None,
+        "now": visit.now,
+        "slot": "free" if visit.is_free() else "taken",
+        "booked": visit.booked() is not None,
+    }

@@ -1,0 +1,196 @@
+"""The Time step: the week strip, the times of one day, and the nearest ones when the wanted time is gone."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from babel.dates import format_date, get_timezone_location, get_timezone_name
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from booking import wizard
+from booking.forms import steps as rows
+from booking.forms.steps import DayCell, TimePill
+from booking.views.context import TAKEN, UNUSABLE, page
+from booking.visit import Visit
+from booking.wizard import Step
+from business.models import Business
+from core import identifiers
+from scheduler import queries as availability
+from scheduler.availability import midnight
+from scheduler.queries import Diary, Slot
+
+WEEK = 7
+DAY_PASSED = "That day has passed. Here is the next one we have times for."
+TIME_PASSED = "The time you chose has passed. Pick a new one."
+BAD_DAY = "That date could not be read. Choose a day below."
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One week of free times: every day's slots, and the day shown."""
+
+    day: date
+    first: date
+    slots: dict[date, list[Slot]]
+    today: date
+    last: date
+
+
+def time_page(request: HttpRequest, visit: Visit, *, moved: str = "") -> HttpResponse:
+    """Draw Time. `moved` says why the person is here again although a time was chosen: then the nearest free ones come first, with 409."""
+    wanted = _wanted_day(request, visit)
+    calendar = read_calendar(visit, wanted)
+    start = visit.choice.start_at
+    free_now = {slot.start for slot in calendar.slots[calendar.day]}
+    if start and start <= visit.now:
+        visit.problems.append(TIME_PASSED)
+    elif start and not moved and start.astimezone(visit.business.zone).date() == calendar.day and start not in free_now:
+        moved = f"{_hour(visit, start)} is no longer free"
+    status = TAKEN if moved else UNUSABLE if visit.problems else 200
+    visit.choice = replace(visit.choice, start_at=start if start in free_now else None)
+    return page(
+        request,
+        visit,
+        Step.TIME,
+        "booking/time.html",
+        status=status,
+        moved=moved,
+        **(nearest_times(visit, start) if moved and start else {}),
+        **_week(visit, calendar),
+        **_day(visit, calendar, start),
+    )
+
+
+def nearest_times(visit: Visit, around: datetime) -> dict[str, Any]:
+    """The three free times closest to `around`, each with the address of Time with it chosen."""
+    people = {person.pk: person for person in visit.candidates}
+    found = availability.nearest(
+        business=visit.business, members=visit.candidates, duration_min=visit.duration_min, around=around, now=visit.now
+    )
+    return {
+        "nearest": [
+            {
+                "start": slot.start,
+                "names": rows.who(slot, people),
+                "value": wizard.start_text(slot.start),
+                "url": visit.url("time", replace(visit.choice, start_at=slot.start)),
+            }
+            for slot in found
+        ],
+        "last_day": availability.last_bookable_day(visit.business, now=visit.now),
+    }
+
+
+def read_calendar(visit: Visit, wanted: date | None) -> Calendar:
+    """The week of `wanted`, or the first week with a free time. Two queries, two or four more when the first days are full."""
+    today = visit.now.astimezone(visit.business.zone).date()
+    last = availability.last_bookable_day(visit.business, now=visit.now)
+    first = today + (wanted - today) // timedelta(days=WEEK) * timedelta(days=WEEK) if wanted else today
+    slots = _read_week(visit, first, last)
+    day = wanted or next((day for day, free in slots.items() if free), None)
+    if day is None:
+        later = availability.next_open_day(
+            business=visit.business, members=visit.candidates, duration_min=visit.duration_min, after=max(slots), now=visit.now
+        )
+        return read_calendar(visit, later) if later else Calendar(day=today, first=first, slots=slots, today=today, last=last)
+    return Calendar(day=day, first=first, slots=slots, today=today, last=last)
+
+
+def _read_week(visit: Visit, first: date, last: date) -> dict[date, list[Slot]]:
+    until = min(first + timedelta(days=WEEK - 1), last)
+    diary = Diary(business=visit.business, members=visit.candidates, first=first, last=until)
+    earliest, latest = availability.window(visit.business, now=visit.now)
+    days = [first + timedelta(days=offset) for offset in range((until - first).days + 1)]
+    return {day: diary.slots(day, duration_min=visit.duration_min, earliest=earliest, latest=latest) for day in days}
+
+
+def _wanted_day(request: HttpRequest, visit: Visit) -> date | None:
+    """The day asked for, the chosen time's day otherwise; None (and a sentence) for one that cannot be shown."""
+    today = visit.now.astimezone(visit.business.zone).date()
+    last = availability.last_bookable_day(visit.business, now=visit.now)
+    text = request.GET.get("day", "")
+    day = wizard.parse_day(text)
+    if text and day is None:
+        visit.problems.append(BAD_DAY)
+    elif day and day < today:
+        visit.problems.append(DAY_PASSED)
+    elif day and day > last:
+        visit.problems.append(f"We take bookings until {format_date(last, 'EEE d MMM', locale='en_AU')}. Choose an earlier day.")
+    chosen = visit.choice.start_at.astimezone(visit.business.zone).date() if visit.choice.start_at else None
+    return next((candidate for candidate in (day, chosen) if candidate and today <= candidate <= last), None)
+
+
+def _week(visit: Visit, calendar: Calendar) -> dict[str, Any]:
+    cells = []
+    for offset in range(WEEK):
+        day = calendar.first + timedelta(days=offset)
+        url = day_url(visit, day) if day <= calendar.last else ""
+        count = len(calendar.slots.get(day, []))
+        cells.append(DayCell(day, format_date(day, "EEE", locale="en_AU"), count, day == calendar.day, url))
+    before, after = calendar.first - timedelta(days=WEEK), calendar.first + timedelta(days=WEEK)
+    return {
+        "week": cells,
+        "month": format_date(calendar.day, "MMMM y", locale="en_AU"),
+        "previous_url": day_url(visit, before) if before >= calendar.today else "",
+        "next_url": day_url(visit, after) if after <= calendar.last else "",
+        "today": calendar.today,
+        "last_day": calendar.last,
+        "pairs": visit.choice.pairs(),
+    }
+
+
+def _day(visit: Visit, calendar: Calendar, chosen: datetime | None) -> dict[str, Any]:
+    people = {person.pk: person for person in visit.candidates}
+    pills = [
+        TimePill(slot.start, wizard.start_text(slot.start), "" if visit.person else rows.who(slot, people), slot.start == chosen)
+        for slot in calendar.slots[calendar.day]
+    ]
+    signed_in = visit.signed_in is not None
+    kept = replace(visit.choice, start_at=None, member_chosen=True)
+    if signed_in and kept.flow is None:
+        # Random but not kept: the address it leads to carries it, so that Continue pressed twice is one booking.
+        kept = replace(kept, flow=identifiers.new_uuid())
+    return {
+        "day": calendar.day,
+        "parts": rows.day_parts(pills, visit.business.zone),
+        "method": "post" if signed_in else "get",
+        "kept_pairs": kept.pairs(),
+        "zone_name": zone_name(visit.business, midnight(calendar.day, visit.business.zone)),
+        "slots_api": reverse("booking:api_slots", args=[visit.business.slug]) + f"?{urlencode([*kept.pairs(), ('day', calendar.day)])}",
+        "week_empty": not any(calendar.slots.values()),
+        "next_free": None if pills else _next_free(visit, calendar),
+        "waitlist_url": _waitlist_url(visit, calendar.day),
+    }
+
+
+def _next_free(visit: Visit, calendar: Calendar) -> dict[str, Any] | None:
+    later = next((day for day, free in calendar.slots.items() if free and day > calendar.day), None)
+    later = later or availability.next_open_day(
+        business=visit.business, members=visit.candidates, duration_min=visit.duration_min, after=calendar.day, now=visit.now
+    )
+    return {"day": later, "url": day_url(visit, later)} if later else None
+
+
+def day_url(visit: Visit, day: date) -> str:
+    """The Time step on `day`."""
+    pairs = [*visit.choice.pairs(), ("day", day.isoformat())]
+    return reverse("booking:time", args=[visit.business.slug]) + f"?{urlencode(pairs)}"
+
+
+def _waitlist_url(visit: Visit, day: date) -> str:
+    pairs = [*visit.choice.pairs(), ("day", day.isoformat())]
+    return reverse("booking:waitlist", args=[visit.business.slug]) + f"?{urlencode(pairs)}"
+
+
+def zone_name(business: Business, at: datetime) -> str:
+    """The business's zone in words, as it is called at that moment: "Sydney time (AEDT)"."""
+    zone = business.zone
+    short = get_timezone_name(at.astimezone(zone), width="short", locale=business.locale)
+    city = get_timezone_location(zone, locale="en", return_city=True)
+    return f"{city} time ({short})"
+
+
+def _hour(visit: Visit, start: datetime) -> str:
+    return start.astimezone(visit.business.zone).strftime("%H:%M")

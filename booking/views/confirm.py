@@ -1,0 +1,169 @@
+"""Confirm, the conflict page, and what follows a booking: Done and the calendar file."""
+
+from datetime import UTC
+from urllib.parse import quote_plus
+
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from icalendar import Calendar, Event
+
+from booking import actions
+from booking.views.calendar import nearest_times, time_page, zone_name
+from booking.views.context import DONE_FOR, DONE_SALT, TAKEN, done_url, page, visit_of
+from booking.views.review import NOTE_TOO_LONG, clean_note, review_page, step_missing, too_many
+from booking.visit import NOTE_MAX, Visit
+from booking.wizard import Step
+from business import access, limits
+from business.models import Business, Client
+from core import clock, identifiers
+from scheduler.actions import NotBookable, SlotTaken
+from scheduler.models import Appointment
+
+
+@require_POST
+def confirm(request: HttpRequest, slug: str) -> HttpResponse:
+    """Book, whatever the countdown says (D3). Pressed twice: the same booking. 409: taken; 422: something cannot be booked as it stands."""
+    visit = visit_of(request, slug)
+    booked = visit.booked()
+    if booked:
+        return redirect(done_url(visit, booked), status=303)
+    missing = step_missing(request, visit)
+    if missing:
+        return missing
+    assert visit.signed_in
+    note = clean_note(request)
+    if len(note) > NOTE_MAX:
+        visit.problems.append(NOTE_TOO_LONG)
+    if visit.problems:
+        return review_page(request, visit, note=note)
+    retry = limits.retry_after("confirm", str(visit.signed_in.client.pk))
+    return too_many(request, visit, retry) if retry else _book(request, visit, note)
+
+
+def _book(request: HttpRequest, visit: Visit, note: str) -> HttpResponse:
+    assert visit.signed_in
+    assert visit.choice.start_at
+    flow = visit.choice.flow or identifiers.new_uuid()
+    session = visit.signed_in.session
+    actions.keep_choice(session=session, choice=visit.choice, note=note)
+    try:
+        appointment = actions.confirm(
+            business=visit.business,
+            client=visit.signed_in.client,
+            lines=visit.resolved.lines,
+            start=visit.choice.start_at,
+            members=visit.candidates,
+            note=note,
+            confirm_key=flow,
+            via_link=bool(visit.signed_in.draft_id),
+            now=visit.now,
+        )
+    except SlotTaken:
+        return conflict_page(request, visit)
+    except NotBookable as refusal:
+        visit.problems.append(str(refusal))
+        return time_page(request, visit)
+    actions.forget_choice(session=session, flow=flow)
+    return redirect(done_url(visit, appointment), status=303)
+
+
+def conflict_page(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Somebody was first (S18): everything else is kept, the nearest free times are one tap away."""
+    assert visit.choice.start_at
+    return page(
+        request,
+        visit,
+        Step.TIME,
+        "booking/conflict.html",
+        status=TAKEN,
+        taken=visit.choice.start_at,
+        time_url=visit.url("time"),
+        waitlist_url=visit.url("waitlist"),
+        **nearest_times(visit, visit.choice.start_at),
+    )
+
+
+@require_safe
+def done(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """You're booked: for the client signed in on this device, or for whoever holds the signed address Confirm led to."""
+    business, client, appointment = _booked(request, slug, pk)
+    start, zone = appointment.starts.astimezone(business.zone), business.zone
+    return render(
+        request,
+        "booking/done.html",
+        {
+            "business": business,
+            "client": client,
+            "now": clock.now(),
+            "appointment": appointment,
+            "lines": list(appointment.lines.all()),
+            "cancelled": appointment.status == Appointment.Status.CANCELLED,
+            "local_start": start,
+            "zone": zone,
+            "zone_name": zone_name(business, appointment.starts),
+            "total_minor": sum(line.price_minor for line in appointment.lines.all()),
+            "map_url": f"https://www.openstreetmap.org/search?query={quote_plus(business.address)}" if business.address else "",
+            "ics_url": _ics_url(request, business, appointment),
+        },
+    )
+
+
+@require_safe
+def ics(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """The booking as a calendar file."""
+    business, _, appointment = _booked(request, slug, pk)
+    names = " + ".join(line.name for line in appointment.lines.all())
+    event = Event()
+    event.add("uid", f"booking-{appointment.pk}@{request.get_host()}")
+    event.add("dtstamp", appointment.created_at.astimezone(UTC))
+    event.add("dtstart", appointment.starts.astimezone(UTC))
+    event.add("dtend", appointment.ends.astimezone(UTC))
+    event.add("summary", f"{names} at {business.name}")
+    event.add("location", business.address)
+    event.add("description", f"With {appointment.team_member.first_name}. To change it: {settings.SITE_URL}{_mine_url(business)}")
+    calendar = Calendar()
+    calendar.add("prodid", "-//Comeback//Booking//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(event)
+    response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="booking.ics"'
+    return response
+
+
+def _booked(request: HttpRequest, slug: str, pk: int) -> tuple[Business, Client | None, Appointment]:
+    """The appointment of the signed-in client, or of the signed address. Raises Http404, the same for foreign and missing ones."""
+    now = clock.now()
+    business = access.access_business(slug)
+    signed_in = access.client_of(request, business, now=now)
+    owner = {"client": signed_in.client} if signed_in and not signed_in.draft_id else None
+    if _key_fits(request.GET.get("key", ""), pk):
+        owner = {}
+    found = None
+    if owner is not None and pk < 2**63:
+        found = (
+            Appointment.objects.filter(business=business, pk=pk, **owner).select_related("team_member").prefetch_related("lines").first()
+        )
+    if found is None:
+        raise Http404("There is no such booking.")
+    return business, signed_in.client if signed_in and not signed_in.draft_id else None, found
+
+
+def _key_fits(key: str, pk: int) -> bool:
+    try:
+        return bool(signing.loads(key, salt=DONE_SALT, max_age=DONE_FOR) == pk) if key else False
+    except signing.BadSignature:
+        return False
+
+
+def _ics_url(request: HttpRequest, business: Business, appointment: Appointment) -> str:
+    key = request.GET.get("key", "")
+    return reverse("booking:ics", args=[business.slug, appointment.pk]) + (f"?key={key}" if key else "")
+
+
+def _mine_url(business: Business) -> str:
+    return reverse("booking:mine", args=[business.slug])

@@ -1,0 +1,127 @@
+"""One visit of a client, read once: the business, who is asking, what was chosen, and what of it can still be booked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+from django.urls import reverse
+
+from booking.wizard import Choice
+from business.access import SignedIn
+from business.models import Business, Client, TeamMember
+from drafts.document import Draft, DraftState, Selection, ServiceChoice
+from scheduler import queries as availability
+from scheduler.models import Appointment
+from scheduler.queries import Line, Resolved
+
+NOTE_MAX = 500
+SessionState = Literal["live", "ended", "new"]
+
+
+@dataclass
+class Visit:
+    """One request of a client: read once, handed to the page. `choice` holds only what exists in the catalogue today."""
+
+    business: Business
+    signed_in: SignedIn | None
+    now: datetime
+    choice: Choice
+    resolved: Resolved
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def client(self) -> Client | None:
+        return self.signed_in.client if self.signed_in else None
+
+    @property
+    def note(self) -> str:
+        """The note kept on this device for this booking."""
+        kept = self.signed_in.session.selection if self.signed_in else {}
+        return str(kept.get("note", "")) if kept.get("flow") == str(self.choice.flow or "") else ""
+
+    @property
+    def duration_min(self) -> int:
+        return sum(line.duration_min for line in self.resolved.lines)
+
+    @property
+    def price_minor(self) -> int:
+        return sum(line.price_minor for line in self.resolved.lines)
+
+    @cached_property
+    def people(self) -> list[TeamMember]:
+        """Who can do everything chosen."""
+        if not self.choice.services:
+            return []
+        return availability.suitable_members(business=self.business, services=[service for service, _ in self.choice.services])
+
+    @cached_property
+    def candidates(self) -> list[TeamMember]:
+        """Who may be booked: the one chosen, or everybody suitable."""
+        return [person for person in self.people if self.choice.member in (None, person.pk)]
+
+    @property
+    def person(self) -> TeamMember | None:
+        return next((person for person in self.people if person.pk == self.choice.member), None)
+
+    def url(self, step: str, choice: Choice | None = None) -> str:
+        query = (choice or self.choice).to_query()
+        return reverse(f"booking:{step}", args=[self.business.slug]) + (f"?{query}" if query else "")
+
+    def selection(self, note: str) -> Selection:
+        """The choice as the draft keeps it. Raises BadSelection without a service."""
+        return selection_of(business=self.business, choice=self.choice, lines=self.resolved.lines, note=note)
+
+    def is_free(self) -> bool:
+        """Whether the chosen time can be booked now. Two queries; False without one."""
+        return self.choice.start_at is not None and availability.is_free(
+            business=self.business, members=self.candidates, duration_min=self.duration_min, start=self.choice.start_at, now=self.now
+        )
+
+    def booked(self) -> Appointment | None:
+        """The client's appointment made by this very flow."""
+        if self.client is None or self.choice.flow is None:
+            return None
+        return Appointment.objects.filter(business=self.business, client=self.client, confirm_key=self.choice.flow).first()
+
+    def session_state(self, draft: Draft | None) -> SessionState:
+        """How the review session of this very selection stands: see booking/views/review.py."""
+        if draft is None or draft.status is DraftState.CONVERTED or draft.selection.key != self.selection("").key:
+            return "new"
+        return "live" if draft.is_live(now=self.now) else "ended"
+
+
+def visit_for(*, business: Business, signed_in: SignedIn | None, choice: Choice, now: datetime, problems: Sequence[str] = ()) -> Visit:
+    """A visit with this choice, services looked up in today's catalogue; what is gone is left out and named in `problems`."""
+    resolved = availability.resolve(business=business, services=choice.services)
+    kept = tuple((line.service.pk, line.variant.pk if line.variant else None) for line in resolved.lines)
+    gone = [f"{name or 'A service'} is no longer offered, so we took it out." for name in resolved.gone]
+    return Visit(
+        business=business,
+        signed_in=signed_in,
+        now=now,
+        choice=replace(choice, services=kept),
+        resolved=resolved,
+        problems=[*dict.fromkeys(problems), *gone],
+    )
+
+
+def selection_of(*, business: Business, choice: Choice, lines: Sequence[Line], note: str) -> Selection:
+    """The choice as the draft keeps it (S07): ids, today's names and prices, the start in UTC, the note cut to 500 characters."""
+    return Selection(
+        services=tuple(
+            ServiceChoice(
+                service_id=line.service.pk,
+                variant_id=line.variant.pk if line.variant else None,
+                name=line.name,
+                duration_min=line.duration_min,
+                price_minor=line.price_minor,
+            )
+            for line in lines
+        ),
+        team_member_id=choice.member,
+        start_at=choice.start_at,
+        tz=business.timezone,
+        notes=note[:NOTE_MAX],
+    )

@@ -29,7 +29,8 @@ class Automated:
 
 def unread_count(*, business: Business, user: User, now: datetime) -> int:
     """How many bell notices of the last 30 days this user has not read."""
-    return _with_read(business, user, now).filter(is_read=False).count()
+    recent = StaffNotice.objects.filter(business=business, created_at__gt=now - NOTICES_KEPT_FOR)
+    return recent.exclude(reads__user=user).count()
 
 
 def notices(*, business: Business, user: User, limit: int, now: datetime) -> list[StaffNotice]:

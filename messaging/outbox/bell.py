@@ -44,7 +44,7 @@ def notify_staff(*, items: Sequence[Notice], now: datetime) -> int:
                 [item.start_at for item in items],
             ],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def mark_read(*, business: Business, user: User, now: datetime, notice_id: int | None = None) -> int:

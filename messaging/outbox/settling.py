@@ -1,7 +1,7 @@
 """What becomes known after the call: the provider's status reports, and the look into its list for rows nobody knows about."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -95,9 +95,9 @@ def _settle_seen(message: Message, changes: Mapping[str, Any]) -> bool:
     return bool(seen.update(**changes, claim=None))
 
 
-def _ours(message: Message, listed: object) -> Found | None:
+def _ours(message: Message, listed: Sequence[Found]) -> Found | None:
     digests = set(message.links.values_list("digest", flat=True))
-    for found in listed:  # type: ignore[attr-defined]
+    for found in listed:
         if any(identifiers.digest(token) in digests for token in resume_tokens(found.body)):
             return found
     return None

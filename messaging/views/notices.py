@@ -1,0 +1,59 @@
+"""The bell: who left a booking unfinished. Only with Manage Waitlist (S76)."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from business.access import Staff, staff_page
+from core import clock
+from messaging import outbox, queries
+from messaging.models import StaffNotice
+
+ON_THE_PAGE = 100
+IN_THE_POPOVER = 8
+
+
+@require_GET
+@staff_page("manage_waitlist")
+def notices(request: HttpRequest, staff: Staff) -> HttpResponse:
+    """Newest first; the list alone for the bell's popover."""
+    return _list(request, staff)
+
+
+@require_POST
+@staff_page("manage_waitlist")
+def read(request: HttpRequest, notice_id: int, staff: Staff) -> HttpResponse:
+    """Mark one notice read. A foreign notice and a missing one: the same 404."""
+    if not StaffNotice.objects.filter(business=staff.business, pk=notice_id).exists():
+        raise Http404("There is no such notification.")
+    outbox.mark_read(business=staff.business, user=staff.user, now=clock.now(), notice_id=notice_id)
+    return _done(request, staff)
+
+
+@require_POST
+@staff_page("manage_waitlist")
+def read_all(request: HttpRequest, staff: Staff) -> HttpResponse:
+    outbox.mark_read(business=staff.business, user=staff.user, now=clock.now())
+    return _done(request, staff)
+
+
+def _done(request: HttpRequest, staff: Staff) -> HttpResponse:
+    if not getattr(request, "htmx", False):
+        return redirect("messaging:notices")
+    response = _list(request, staff)
+    response["HX-Trigger"] = "notices:changed"
+    return response
+
+
+def _list(request: HttpRequest, staff: Staff) -> HttpResponse:
+    now = clock.now()
+    popover = bool(getattr(request, "htmx", False)) and "popover" in request.GET
+    context = {
+        "notices": queries.notices(business=staff.business, user=staff.user, limit=IN_THE_POPOVER if popover else ON_THE_PAGE, now=now),
+        "unread": queries.unread_count(business=staff.business, user=staff.user, now=now),
+        "business": staff.business,
+        "popover": popover,
+        "now": now,
+    }
+    template = "messaging/_notices.html" if getattr(request, "htmx", False) else "messaging/notices.html"
+    return render(request, template, context)

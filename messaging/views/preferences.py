@@ -1,0 +1,70 @@
+"""What a client gets from a business: a signed link in every e-mail, no sign-in (promises 54). GET shows, POST acts."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+
+from business import actions as business_actions
+from business.access import ip_of
+from business.models import Channel, Client
+from core import clock, identifiers
+from messaging import actions
+from messaging.forms import PreferencesForm
+from messaging.render import read_preferences_token
+
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """The page; or, for a mail program's one-click POST (RFC 8058, which cannot carry a CSRF token), no more e-mails."""
+    client = _client(token)
+    if client is None:
+        return _private(render(request, "messaging/preferences_wrong.html", status=404))
+    if request.method == "POST" and request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]:
+        actions.unsubscribe_by_mail_client(client=client, now=clock.now())
+        return _private(HttpResponse("You will get no more e-mails from this business.", content_type="text/plain; charset=utf-8"))
+    return _private(_page(request, client))
+
+
+@csrf_protect
+def _page(request: HttpRequest, client: Client) -> HttpResponse:
+    saved = request.method == "POST"
+    if saved:
+        form = PreferencesForm(request.POST)
+        form.is_valid()
+        business_actions.set_preferences(
+            client=client,
+            wants_sms=form.cleaned_data["wants_sms"],
+            wants_email=form.cleaned_data["wants_email"],
+            source="preferences",
+            now=clock.now(),
+            ip_digest=identifiers.keyed_digest(ip_of(request), key=settings.SECRET_KEY),
+        )
+    wants = {
+        "sms": client.wants_sms and not _opted_out(client, Channel.SMS),
+        "email": client.wants_email and not _opted_out(client, Channel.EMAIL),
+    }
+    # No `client`: this link is no sign-in, so the page names nobody.
+    context = {"business": client.business, "client": None, "now": clock.now(), "wants": wants, "saved": saved}
+    return render(request, "messaging/preferences.html", {**context, "has_phone": bool(client.phone), "has_email": bool(client.email)})
+
+
+def _opted_out(client: Client, channel: Channel) -> bool:
+    contact = client.phone if channel == Channel.SMS else client.email
+    return bool(contact) and business_actions.has_opted_out(business_id=client.business_id, channel=channel, contact=contact)
+
+
+def _client(token: str) -> Client | None:
+    client_id = read_preferences_token(token)
+    return Client.objects.select_related("business").filter(pk=client_id).first() if client_id is not None else None
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    response["Cache-Control"] = "no-store"
+    return response

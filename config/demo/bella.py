@@ -1,0 +1,240 @@
+"""Bella Hair Co. in Sydney: the salon the demo is told in. Its clients stand in bella_clients."""
+
+from config.demo.bella_clients import CLIENTS
+from config.demo.shapes import (
+    CategorySpec,
+    DraftSpec,
+    MemberSpec,
+    SalonSpec,
+    ServiceSpec,
+    Shift,
+    StaffSpec,
+    TimeOffSpec,
+    VariantSpec,
+    WaitSpec,
+)
+
+_LENGTHS = ("Short hair", "Shoulder length", "Long hair")
+
+
+def _by_length(*sizes: tuple[int, int]) -> tuple[VariantSpec, ...]:
+    return tuple(VariantSpec(name, minutes, price) for name, (minutes, price) in zip(_LENGTHS, sizes, strict=True))
+
+
+_CUTS = CategorySpec(
+    "Cut & style",
+    (
+        ServiceSpec("cut", "Hair cut", "Consultation, wash, precision cut and a quick blow-dry to finish.", 45, 9500),
+        ServiceSpec(
+            "restyle",
+            "Restyle cut",
+            "A new shape, planned together in the mirror first. With a wash, scalp massage and styled finish.",
+            60,
+            12500,
+            _by_length((60, 12500), (75, 14000), (90, 15500)),
+        ),
+        ServiceSpec("short", "Short back & sides", "Scissor or clipper cut, neck tidy and styling.", 30, 5500),
+        ServiceSpec("kids", "Kids' cut", "For under-twelves. Patient hands, no rush, and a story if it helps.", 30, 4200),
+        ServiceSpec("fringe", "Fringe trim", "Ten quiet minutes between two cuts to get your eyes back.", 15, 2000),
+        ServiceSpec(
+            "blowdry",
+            "Blow-dry",
+            "Wash, treatment mist and a bouncy or sleek finish that lasts for days.",
+            35,
+            5500,
+            _by_length((35, 5500), (45, 6500), (60, 7800)),
+        ),
+    ),
+)
+_COLOUR = CategorySpec(
+    "Colour",
+    (
+        ServiceSpec("roots", "Root touch-up", "Covers regrowth up to three centimetres, ammonia-free on request.", 75, 11000),
+        ServiceSpec(
+            "colour",
+            "Full colour",
+            "One even shade from root to tip, with bond care and a gloss rinse.",
+            90,
+            15500,
+            _by_length((90, 15500), (105, 17500), (135, 21000)),
+        ),
+        ServiceSpec(
+            "foils",
+            "Foil highlights",
+            "Fine, natural lights woven by hand. Toner is booked on its own.",
+            90,
+            17500,
+            (VariantSpec("Half head", 90, 17500), VariantSpec("Full head", 150, 26500)),
+        ),
+        ServiceSpec("balayage", "Balayage", "Freehand lights that grow out softly. Includes toner, cut is extra.", 180, 32000),
+        ServiceSpec("toner", "Toner", "Takes out the brass and brings the shine back.", 30, 5000),
+    ),
+)
+_CARE = CategorySpec(
+    "Treatments",
+    (
+        ServiceSpec("repair", "Bond repair", "Rebuilds bleached or heat-tired hair from the inside, in one sitting.", 30, 6000),
+        ServiceSpec(
+            "keratin",
+            "Keratin smoothing",
+            "Tames frizz for up to four months. Please come with dry, unstyled hair.",
+            120,
+            24000,
+            _by_length((120, 24000), (150, 28500), (180, 33000)),
+        ),
+        ServiceSpec("scalp", "Scalp ritual", "Exfoliation, warm oil and twenty minutes of massage. The lights stay low.", 45, 8500),
+        ServiceSpec(
+            "perm",
+            "Soft wave perm",
+            "Loose waves that hold for months, set with a gentle lotion.",
+            120,
+            19000,
+            archived_min_ago=95,
+        ),
+    ),
+)
+_OCCASIONS = CategorySpec(
+    "Occasions",
+    (
+        ServiceSpec(
+            "upstyle",
+            "Upstyle",
+            "Pinned, braided or swept for the evening. Bring a picture if you have one.",
+            60,
+            11500,
+            (VariantSpec("Half up", 45, 9000), VariantSpec("Full upstyle", 60, 11500), VariantSpec("With extensions", 90, 15500)),
+        ),
+        ServiceSpec("bridal", "Bridal trial", "Two looks to choose from, photographed, a month or so before the day.", 90, 18000),
+        ServiceSpec("braids", "Festival braids", "Dutch, fishtail or boxer, with ribbon or glitter thread.", 40, 6500),
+    ),
+)
+
+_DAY = Shift("09:00", "17:30", ("12:30", "13:15"))
+_EARLY = Shift("08:00", "15:30", ("11:45", "12:15"))
+_LATE = Shift("11:00", "20:00", ("15:00", "15:45"))
+_SATURDAY = Shift("08:30", "16:00", ("12:00", "12:30"))
+_SUNDAY = Shift("10:00", "15:00")
+
+_TEAM = (
+    MemberSpec(
+        "Bella",
+        "Romano",
+        "Owner & creative director",
+        ("cut", "restyle", "fringe", "blowdry", "colour", "foils", "balayage", "toner", "upstyle", "bridal", "perm"),
+        {1: _DAY, 2: _DAY, 3: _LATE, 4: _DAY, 5: _SATURDAY},
+        88,
+    ),
+    MemberSpec(
+        "Maya",
+        "Okafor",
+        "Senior colourist",
+        ("cut", "fringe", "blowdry", "roots", "colour", "foils", "balayage", "toner", "repair", "perm"),
+        {0: _DAY, 1: _DAY, 2: _DAY, 4: _LATE, 5: _SATURDAY},
+        82,
+    ),
+    MemberSpec(
+        "Tom",
+        "Fischer",
+        "Stylist & barber",
+        ("cut", "short", "kids", "fringe", "restyle", "blowdry", "braids"),
+        {0: _EARLY, 1: _EARLY, 3: _LATE, 4: _DAY, 5: _SATURDAY, 6: _SUNDAY},
+        74,
+    ),
+    MemberSpec(
+        "Aiko",
+        "Tanaka",
+        "Texture & treatments",
+        ("cut", "fringe", "blowdry", "toner", "repair", "keratin", "scalp", "braids", "upstyle", "perm"),
+        {0: _LATE, 2: _EARLY, 3: _DAY, 4: _DAY, 6: _SUNDAY},
+        66,
+    ),
+    MemberSpec(
+        "Jess",
+        "Papadakis",
+        "Junior stylist",
+        ("cut", "short", "kids", "fringe", "blowdry", "toner", "braids", "repair"),
+        {0: _DAY, 2: _LATE, 3: _DAY, 5: Shift("09:00", "16:30", ("13:00", "13:30")), 6: _SUNDAY},
+        58,
+    ),
+)
+
+BELLA = SalonSpec(
+    name="Bella Hair Co.",
+    slug="bella-hair",
+    address="12 Example Street, Newtown NSW 2042",
+    timezone="Australia/Sydney",
+    currency="AUD",
+    locale="en_AU",
+    country="AU",
+    phone="+61255501234",
+    email="hello@bella.example",
+    accent="#0b5c52",
+    menu=(_CUTS, _COLOUR, _CARE, _OCCASIONS),
+    team=_TEAM,
+    time_off=(
+        TimeOffSpec("Aiko", 6, "Holiday", days=5),
+        TimeOffSpec("Maya", 2, "Dentist", between=("14:00", "16:00")),
+        TimeOffSpec("Tom", -9, "Barber masterclass", days=2),
+        TimeOffSpec("Jess", 13, "College day"),
+        TimeOffSpec("Bella", -17, "Family", days=3),
+    ),
+    staff=(
+        StaffSpec("owner", "Bella", "Romano", "owner", manage_waitlist=True, member="Bella", sees_admin=True),
+        StaffSpec("receptionist", "Hannah", "Clarke", "receptionist", manage_waitlist=True),
+        StaffSpec("stylist", "Tom", "Fischer", "team_member", manage_waitlist=False, member="Tom"),
+    ),
+    clients=CLIENTS,
+    notes=(
+        "Sensitive scalp, please patch-test.",
+        "Bringing a reference picture.",
+        "Running from work, may be five minutes late.",
+        "Prefers a quiet appointment.",
+        "Same formula as last time.",
+        "Allergic to coconut.",
+        "Bringing a little one along.",
+    ),
+    waitlist=(
+        WaitSpec(
+            "Amelia Rossi",
+            ("balayage", "toner"),
+            ((1, 5, "", ""),),
+            30,
+            online=True,
+            member="Bella",
+            note="Any time before the wedding on Sunday.",
+        ),
+        WaitSpec(
+            "Ethan Marsh", ("short",), ((1, 3, "16:00", "20:00"), (7, 10, "16:00", "20:00")), 6, online=False, note="After work only."
+        ),
+        WaitSpec("Ruby Delaney", ("foils:Half head",), ((2, 9, "08:00", "12:00"),), 51, online=True),
+    ),
+    drafts=(
+        DraftSpec(
+            "Sophie Nguyen",
+            ("restyle:Long hair", "toner"),
+            -40 / 60,
+            "reviewing",
+            "Bella",
+            2,
+            10,
+            note="Thinking of going quite a bit shorter.",
+        ),
+        DraftSpec("Priya Sharma", ("foils:Full head",), 26, "waiting", "Maya", 3, 13, any_member=True, skipped="preference_off"),
+        DraftSpec(
+            "Chloe Bennett",
+            ("cut", "blowdry:Long hair"),
+            118,
+            "reminded",
+            "Tom",
+            1,
+            11,
+            note="First visit since March.",
+            channels=("sms", "email"),
+        ),
+        DraftSpec("Liam O'Connor", ("short",), 305, "reminded", "Tom", 2, 14, channels=("sms",), taken=True),
+        DraftSpec("Grace Kim", ("perm", "repair"), 196, "reminded", "Aiko", 3, 10, channels=("email",)),
+        DraftSpec("Jack Wilson", ("keratin:Short hair",), 540, "dismissed", "Aiko", 4, 13, channels=("sms",)),
+        DraftSpec("Zara Haddad", ("colour:Shoulder length", "cut"), 410, "converted", "Maya", 5, 10, channels=("sms", "email")),
+    ),
+    reminders_on=True,
+)

@@ -20,7 +20,9 @@ CUT = ServiceChoice(1, None, "Hair cut", 45, 6200)
 COLOUR = ServiceChoice(3, 7, "Colour", 75, 11000)
 
 
-def selection(*services: ServiceChoice, member: int | None = 5, start: datetime | None = NOW + timedelta(days=1), notes: str = "") -> Selection:
+def selection(
+    *services: ServiceChoice, member: int | None = 5, start: datetime | None = NOW + timedelta(days=1), notes: str = ""
+) -> Selection:
     return Selection(services or (CUT,), member, start, "Australia/Sydney", notes)
 
 
@@ -68,7 +70,7 @@ def together(*calls: Callable[[], Any]) -> Sequence[Any]:
         barrier.wait()
         try:
             return call()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             return error
 
     with ThreadPoolExecutor(len(calls)) as pool:

@@ -61,7 +61,7 @@ def test_the_next_due_moment_is_the_earliest_running_review() -> None:
 
 
 def test_pending_work_is_read_in_batches_and_not_after_the_purge() -> None:
-    purge_at = [incomplete(number) for number in range(1, 4)][0].purge_at
+    purge_at = {incomplete(number).purge_at for number in range(1, 4)}.pop()
     for pending in (queries.pending_bells, queries.pending_reminders):
         assert len(pending(now=OVER, limit=2)) == 2
         assert len(pending(now=OVER, limit=9)) == 3

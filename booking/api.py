@@ -1,9 +1,9 @@
 """JSON beside the client's pages: free times of a day, and the review session with its deadline."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
@@ -50,9 +50,9 @@ def _throttle(rule: str, subject: str) -> None:
 def slots(request: Request, slug: str) -> Response:
     """The free times of `day` (YYYY-MM-DD) for the selection in the query: `{"day", "zone", "slots": [{"start", "people"}]}`, starts in UTC."""
     now = clock.now()
-    _throttle("slots", access.ip_of(request._request))
-    visit = _visit(access.access_business(slug), None, request._request.GET, now)
-    day = wizard.parse_day(request._request.GET.get("day", ""))
+    _throttle("slots", access.ip_of(cast("HttpRequest", request)))
+    visit = _visit(access.access_business(slug), None, request.query_params, now)
+    day = wizard.parse_day(request.query_params.get("day", ""))
     if day is None or day < now.astimezone(visit.business.zone).date():
         raise ValidationError({"detail": ["That day has passed." if day else "Give the day as YYYY-MM-DD."]})
     names = {person.pk: person.first_name for person in visit.candidates}
@@ -80,12 +80,12 @@ def review_session(request: Request, slug: str) -> Response:
     """
     now = clock.now()
     business = access.access_business(slug)
-    signed_in = access.client_of(request._request, business, now=now)
+    signed_in = access.client_of(cast("HttpRequest", request), business, now=now)
     if signed_in is None:
         raise NotAuthenticated("Sign in with your phone to go on.")
     if request.method == "GET":
         _throttle("session", str(signed_in.client.pk))
-        visit = _visit(business, signed_in, request._request.GET, now)
+        visit = _visit(business, signed_in, request.query_params, now)
         return Response(_session(visit))
     _Csrf().enforce_csrf(request)
     _throttle("capture", str(signed_in.client.pk))

@@ -10,15 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from booking import actions, wizard
-from booking.visit import Visit
-from booking.visit import visit_for as visit_for
+from booking import wizard
+from booking.actions import take
+from booking.visit import Visit, visit_for
 from booking.wizard import Choice, Step
 from business import access
 from business.access import SignedIn
 from business.models import Business
 from core import clock, identifiers
 from scheduler.models import Appointment
+
+__all__ = ["arrive", "done_url", "language", "page", "take", "visit_for", "visit_of"]
 
 UNUSABLE = 422
 TAKEN = 409
@@ -47,7 +49,7 @@ def arrive(*, business: Business, signed_in: SignedIn, choice: Choice, now: date
     For the Time step's Continue, for "Keep this time", for a code just verified and for "Change something" of a resume link.
     """
     visit = visit_for(business=business, signed_in=signed_in, choice=replace(choice, flow=choice.flow or identifiers.new_uuid()), now=now)
-    actions.take(visit, more_time=more_time)
+    take(visit, more_time=more_time)
     return redirect(visit.url("review"), status=303)
 
 

@@ -20,11 +20,21 @@ from scheduler.models import Appointment
 
 
 class Handled(Exception):
-    """The card no longer waits: `what` is "back" (the client is on Review again), "booked", "dismissed" or "gone" (its 24 hours are over)."""
+    """The card no longer waits. `what` is "back" (the client is on Review again), "booked", "dismissed" or "gone" (its 24 hours are over);
+    the message says it to a person. `appointment` is there when booked.
+    """
 
-    def __init__(self, what: str, *, draft: Draft | None = None, appointment: Appointment | None = None) -> None:
-        super().__init__(what)
-        self.what, self.draft, self.appointment = what, draft, appointment
+    def __init__(self, what: str, *, client: Client | None = None, appointment: Appointment | None = None) -> None:
+        self.what, self.client, self.appointment = what, client, appointment
+        name = str(client) if client else "This client"
+        super().__init__(
+            {
+                "back": f"{name} is back. The card returns if they leave again.",
+                "booked": f"{name} is booked already.",
+                "dismissed": f"The booking of {name} was dismissed already." if client else "This booking was dismissed already.",
+                "gone": "This booking is over: its 24 hours have passed.",
+            }[what]
+        )
 
 
 def ring_bells(*, items: Sequence[Draft], now: datetime) -> int:
@@ -56,16 +66,26 @@ def waiting_draft(*, business: Business, draft_id: str, engagement: int | None, 
     """
     drafts.expire_one(business_id=business.pk, draft_id=draft_id, now=now)
     draft = draft_queries.get(business_id=business.pk, draft_id=draft_id, now=now)
-    if draft is None:
-        raise Handled("gone", appointment=appointments.appointment_for_draft(business_id=business.pk, draft_id=draft_id))
     appointment = appointments.appointment_for_draft(business_id=business.pk, draft_id=draft_id)
+    if draft is None:
+        client = appointment.client if appointment else None
+        raise Handled("booked" if appointment else "gone", client=client, appointment=appointment)
+    client = Client.objects.filter(business=business, pk=draft.client_id).first()
+    if client is None:
+        raise Handled("gone")
     if draft.status == DraftState.CONVERTED or (appointment and (appointment.engagement or 0) >= draft.engagement):
-        raise Handled("booked", draft=draft, appointment=appointment)
+        raise Handled("booked", client=client, appointment=appointment or _nameless(draft))
     if draft.status == DraftState.DISMISSED:
-        raise Handled("dismissed", draft=draft)
+        raise Handled("dismissed", client=client)
     if draft.status != DraftState.INCOMPLETE or engagement not in (None, draft.engagement):
-        raise Handled("back", draft=draft)
+        raise Handled("back", client=client)
     return draft
+
+
+def _nameless(draft: Draft) -> Appointment | None:
+    """The appointment of a converted draft that could not name it, because MongoDB was away at Confirm."""
+    known = draft.closed.appointment_id if draft.closed else None
+    return Appointment.objects.filter(business_id=draft.business_id, pk=known).first() if known else None
 
 
 def dismiss(*, business: Business, draft_id: str, engagement: int, user: User, now: datetime) -> Draft:
@@ -73,13 +93,13 @@ def dismiss(*, business: Business, draft_id: str, engagement: int, user: User, n
 
     Raises Handled, DraftsUnavailable.
     """
-    draft = waiting_draft(business=business, draft_id=draft_id, engagement=engagement, now=now)
+    waiting_draft(business=business, draft_id=draft_id, engagement=engagement, now=now)
     audit(business=business, actor=user, action="followup.dismiss", object_id=draft_id, now=now, meta={"engagement": engagement})
     try:
         dismissed = drafts.dismiss(business_id=business.pk, draft_id=draft_id, engagement=engagement, user_id=user.pk, now=now)
     except drafts.DraftMoved:
         waiting_draft(business=business, draft_id=draft_id, engagement=engagement, now=now)
-        raise Handled("back", draft=draft) from None
+        raise Handled("gone") from None
     outbox.cancel_queued(draft_id=draft_id, reason="superseded", now=now)
     return dismissed
 

@@ -1,5 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from followups import api
+from followups.views import cards, panel
 
 app_name = "followups"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("followups/", panel.panel, name="panel"),
+    path("followups/badge/", panel.badge, name="badge"),
+    path("followups/<slug:draft_id>/remind/", cards.remind, name="remind"),
+    path("followups/<slug:draft_id>/dismiss/", cards.dismiss, name="dismiss"),
+    path("api/v1/followups/", api.cards, name="api-cards"),
+    path("api/v1/followups/count", api.count, name="api-count"),
+    path("api/v1/followups/<slug:draft_id>/remind", api.remind, name="api-remind"),
+    path("api/v1/followups/<slug:draft_id>/dismiss", api.dismiss, name="api-dismiss"),
+]

@@ -1,7 +1,7 @@
 """A reminder sent by a person who waits for the outcome (S46 to S52). The key is manual:{draft}:{engagement}:{channel}:{press}."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -15,6 +15,7 @@ from followups.actions import waiting_draft
 from followups.outreach.automatic import give_way
 from followups.outreach.delivery import deliver
 from followups.queries.facts import Loaded, contact_of
+from followups.queries.reminders import first_name
 from followups.queries.words import CHANNELS, join, reason_words
 from followups.reminder_rule import Reason, Skip, closest, decide
 from messaging import outbox
@@ -29,12 +30,13 @@ class Outcome:
     """What became of a reminder sent by hand. Channels are "sms" and "email".
 
     `channels` went out; `trying` are with the provider or wait for it; `reasons` names for every other channel why it did not go;
-    `rival` is who is already sending where the reason is `in_flight` ("" when it is the automatic reminder).
+    `name` is the client's first name; `rival` is who is already sending where the reason is `in_flight` ("" when it is the automatic reminder).
     """
 
     channels: tuple[str, ...]
     trying: tuple[str, ...]
     reasons: Mapping[str, str]
+    name: str = "the client"
     rival: str = ""
 
     @property
@@ -46,28 +48,29 @@ class Outcome:
         other = [reason for reason in self.reasons.values() if reason not in known]
         return other[0] if other else closest(Reason(reason) for reason in self.reasons.values())
 
-    def text(self, *, name: str) -> str:
-        """The toast: the channels that went out, or why none did (S51, S52). `name` is the client's first name."""
+    @property
+    def text(self) -> str:
+        """The toast: the channels that went out, or why none did (S51, S52)."""
         parts = []
         if self.channels:
-            parts.append(f"Reminder sent to {name} by {join(CHANNELS[channel] for channel in self.channels)}.")
+            parts.append(f"Reminder sent to {self.name} by {join(CHANNELS[channel] for channel in self.channels)}.")
         if self.trying:
             parts.append(f"Still sending by {join(CHANNELS[channel] for channel in self.trying)}; the card shows how it went.")
-        return " ".join([*parts, *self._refusals(name)])
+        return " ".join([*parts, *self._refusals()])
 
-    def _refusals(self, name: str) -> list[str]:
+    def _refusals(self) -> list[str]:
         by_words: dict[str, list[str]] = {}
         for channel, reason in self.reasons.items():
-            by_words.setdefault(self._because(reason, name), []).append(CHANNELS[channel])
+            by_words.setdefault(self._because(reason), []).append(CHANNELS[channel])
         if not self.channels and not self.trying and set(self.reasons.values()) == {Reason.PREFERENCE_OFF}:
-            return [f"Not sent: {name} has muted all channels."]
+            return [f"Not sent: {self.name} has muted all channels."]
         start = "Not by" if self.channels or self.trying else "Not sent by"
         return [f"{start} {join(channels)}: {words}." for words, channels in by_words.items()]
 
-    def _because(self, reason: str, name: str) -> str:
+    def _because(self, reason: str) -> str:
         if reason == Reason.IN_FLIGHT and self.rival:
             return f"already being sent by {self.rival}"
-        return reason_words(reason, name=name)
+        return reason_words(reason, name=self.name)
 
 
 def remind(*, business: Business, draft_id: str, now: datetime, manual_by: User, engagement: int | None = None) -> Outcome:
@@ -86,7 +89,7 @@ def remind(*, business: Business, draft_id: str, now: datetime, manual_by: User,
     queued = {channel: row for channel in wanted if client and (row := _queue(draft, client, business, channel, manual_by, now=now))}
     reasons |= {channel: Reason.IN_FLIGHT for channel in wanted if channel not in queued}
     results = {channel: _send(row, now=now) for channel, row in queued.items()}
-    outcome = _outcome(results, reasons, rival=_rival(draft) if Reason.IN_FLIGHT in reasons.values() else "")
+    outcome = replace(_outcome(results, reasons), name=first_name(client), rival=_rival(draft, reasons))
     meta = {"engagement": draft.engagement, "sent": list(outcome.channels), "trying": list(outcome.trying), "not": dict(outcome.reasons)}
     audit(business=business, actor=manual_by, action="followup.remind", object_id=draft_id, now=now, meta=meta)
     return outcome
@@ -120,20 +123,21 @@ def _send(row: Message, *, now: datetime) -> Message:
     return deliver(message=message, timeout_seconds=IN_REQUEST_SECONDS, now=now)
 
 
-def _outcome(results: Mapping[str, Message], reasons: Mapping[str, str], *, rival: str) -> Outcome:
+def _outcome(results: Mapping[str, Message], reasons: Mapping[str, str]) -> Outcome:
     failed = {channel: message.reason or message.state for channel, message in results.items() if message.state in _ENDED_UNSENT}
     return Outcome(
         channels=tuple(channel for channel, message in results.items() if message.state == State.SENT),
         trying=tuple(channel for channel, message in results.items() if message.state in (State.QUEUED, State.SENDING, State.UNKNOWN)),
         reasons={**reasons, **failed},
-        rival=rival,
     )
 
 
 _ENDED_UNSENT = (State.FAILED, State.CANCELLED, State.SKIPPED, State.UNCONFIRMED)
 
 
-def _rival(draft: Draft) -> str:
-    """Who asked for the message that is already on its way; "" for the automatic one."""
+def _rival(draft: Draft, reasons: Mapping[str, str]) -> str:
+    """Who asked for the message that is already on its way; "" for the automatic one, or when none is."""
+    if Reason.IN_FLIGHT not in reasons.values():
+        return ""
     people = [message.requested_by for message in messages.in_flight(draft_id=draft.id) if message.requested_by]
     return people[0].first_name or people[0].username if people else ""

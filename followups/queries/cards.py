@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from business.models import Business, Client, Service, TeamMember, Variant
+from drafts import queries as draft_queries
 from drafts.document import Draft, ServiceChoice
 from followups.queries.reminders import Event, ReminderLine, lines, timeline, was_reminded
 from followups.queries.waiting import Waiting, waiting
@@ -74,6 +75,12 @@ def cards_of(*, business: Business, drafts: Sequence[Draft], now: datetime) -> l
         for draft in drafts
         if draft.client_id in clients
     ]
+
+
+def card_of(*, business: Business, draft_id: str, now: datetime) -> Card | None:
+    """One card, whatever became of its draft; None when the draft or its client is gone. Raises DraftsUnavailable."""
+    draft = draft_queries.get(business_id=business.pk, draft_id=draft_id, now=now)
+    return next(iter(cards_of(business=business, drafts=[draft], now=now)), None) if draft else None
 
 
 def _card(draft: Draft, client: Client, catalogue: "_Catalogue", team: "_Team", messages: list[Message], *, now: datetime) -> Card:

@@ -74,9 +74,9 @@ def _none(draft: Draft, client: Client, *, again: bool) -> ReminderLine:
     return ReminderLine(lead, None, "", "quiet" if not reason or reason in _NO_NEWS else "bad")
 
 
-def first_name(client: Client) -> str:
+def first_name(client: Client | None) -> str:
     """How staff read the client's name in a sentence."""
-    return client.first_name or "the client"
+    return (client and client.first_name) or "the client"
 
 
 def timeline(draft: Draft, messages: Sequence[Message]) -> list[Event]:

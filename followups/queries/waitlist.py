@@ -1,0 +1,100 @@
+"""The Waitlist tab: who waits for a time, for what, when, and which times are open for them now."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from business.models import Business, TeamMember
+from scheduler import queries as appointments
+from scheduler.availability import Diary
+from scheduler.models import WaitlistEntry, WaitlistWindow
+
+OPENINGS_SHOWN = 3
+DAYS_LOOKED_AT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A free time within an entry's windows, and who is free then."""
+
+    start: datetime
+    member: TeamMember
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Everything `_waitlist_card.html` shows; `openings` are the first three."""
+
+    row: WaitlistEntry
+    openings: tuple[Opening, ...]
+    duration_min: int
+
+
+def entries_count(*, business: Business) -> int:
+    """How many wait."""
+    return WaitlistEntry.objects.filter(business=business, closed_at=None).count()
+
+
+def entries(*, business: Business, now: datetime) -> list[Entry]:
+    """Open entries, longest waiting first. About ten queries, however many entries."""
+    rows = WaitlistEntry.objects.filter(business=business, closed_at=None).select_related("client", "team_member")
+    found = list(rows.prefetch_related("lines__service__variants", "lines__variant", "windows").order_by("created_at", "id"))
+    finder = _Finder(business, found, now=now) if found else None
+    return [Entry(row, tuple(finder.openings(row)) if finder else (), duration_of(row)) for row in found]
+
+
+def duration_of(entry: WaitlistEntry) -> int:
+    """Minutes of everything the client waits for, as today's catalogue has it."""
+    return sum((line.variant or line.service).duration_min for line in entry.lines.all())
+
+
+class _Finder:
+    """Everyone's free times over all windows that still lie ahead. Four queries."""
+
+    def __init__(self, business: Business, rows: Sequence[WaitlistEntry], *, now: datetime) -> None:
+        self._zone = business.zone
+        self._earliest = now
+        opens, closes = appointments.bookable_days(business, now=now)
+        self._first, self._last = opens, min(closes, opens + timedelta(days=DAYS_LOOKED_AT))
+        team = TeamMember.objects.filter(business=business, bookable=True, archived_at=None).prefetch_related("services")
+        self._members = {member.pk: member for member in team}
+        self._skills = {member.pk: {service.pk for service in member.services.all()} for member in self._members.values()}
+        self._diary: Diary = appointments.diary_of(
+            business=business, members=list(self._members.values()), first=self._first, last=self._last
+        )
+
+    def openings(self, entry: WaitlistEntry) -> list[Opening]:
+        """The first few free times that suit this entry."""
+        services = {line.service_id for line in entry.lines.all()}
+        able = [pk for pk, skills in self._skills.items() if services <= skills and entry.team_member_id in (None, pk)]
+        minutes = duration_of(entry)
+        found: dict[datetime, Opening] = {}
+        if any(line.service.archived_at for line in entry.lines.all()) or not able or not minutes:
+            return []
+        for day, window in self._days(entry):
+            for pk in able:
+                for start in self._diary.starts(pk, day, duration_min=minutes, earliest=self._earliest, latest=self._edge(day)):
+                    if _suits(window, start.astimezone(self._zone)) and start not in found:
+                        found[start] = Opening(start, self._members[pk])
+            if len(found) >= OPENINGS_SHOWN:
+                break
+        return [found[start] for start in sorted(found)[:OPENINGS_SHOWN]]
+
+    def _days(self, entry: WaitlistEntry) -> Iterator[tuple[date, WaitlistWindow]]:
+        pairs = [
+            (day, window)
+            for window in entry.windows.all()
+            for day in _between(max(window.first_day, self._first), min(window.last_day, self._last))
+        ]
+        return iter(sorted(pairs, key=lambda pair: pair[0]))
+
+    def _edge(self, day: date) -> datetime:
+        return self._earliest + timedelta(days=(day - self._first).days + 2)
+
+
+def _between(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+
+
+def _suits(window: WaitlistWindow, local: datetime) -> bool:
+    return (window.from_time is None or local.time() >= window.from_time) and (window.to_time is None or local.time() <= window.to_time)

@@ -1,0 +1,108 @@
+"""What staff do from a card: remind and dismiss. Each re-reads the draft; a card that is out of date is answered with 409 and says why."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+from django_htmx.http import reswap, retarget, trigger_client_event
+
+from business.access import Staff, staff_page
+from core import clock
+from drafts.document import DraftsUnavailable
+from followups import actions, outreach
+from followups.actions import Handled
+from followups.forms import CardForm
+from followups.queries.cards import card_of
+from followups.queries.waiting import waiting, waiting_count
+from followups.views.panel import show
+
+AWAY = "Follow-ups cannot be reached right now. Nothing was changed; try again in a moment."
+
+
+@require_POST
+@staff_page("manage_waitlist")
+def remind(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpResponse:
+    """Send a reminder now; the toast says what went out, or why nothing did (S46 to S52)."""
+    now, engagement = clock.now(), _engagement(request)
+    try:
+        outcome = outreach.remind(business=staff.business, draft_id=draft_id, engagement=engagement, manual_by=staff.user, now=now)
+        card = card_of(business=staff.business, draft_id=draft_id, now=now)
+    except Handled as handled:
+        return _handled(request, staff, draft_id, handled, now=now)
+    except DraftsUnavailable:
+        return _away(request)
+    good = bool(outcome.channels or outcome.trying)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return _to_panel(request, outcome.text, good=good)
+    response = render(request, "followups/_draft_card.html", {"card": card, "business": staff.business, "now": now})
+    return _toast(response, outcome.text, good=good)
+
+
+@require_POST
+@staff_page("manage_waitlist")
+def dismiss(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpResponse:
+    """Take the card away for good (S53, S54); focus goes to the next card, or to the empty state."""
+    now, engagement = clock.now(), _engagement(request)
+    try:
+        order = [draft.id for draft in waiting(business=staff.business, now=now).drafts]
+        actions.dismiss(business=staff.business, draft_id=draft_id, engagement=engagement, user=staff.user, now=now)
+    except Handled as handled:
+        return _handled(request, staff, draft_id, handled, now=now)
+    except DraftsUnavailable:
+        return _away(request)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return _to_panel(request, "Dismissed.", good=True)
+    response = show(request, staff, tab="incomplete", now=now)
+    trigger_client_event(response, "followups:focus", {"id": _next(order, draft_id)}, after="settle")
+    trigger_client_event(response, "followups:changed", {})
+    return _toast(response, "Dismissed.", good=True)
+
+
+def _engagement(request: HttpRequest) -> int:
+    """The one the card showed; 0, which no draft has, when it is missing or no number."""
+    form = CardForm(request.POST)
+    return int(form.cleaned_data["engagement"]) if form.is_valid() else 0
+
+
+def _next(order: list[str], gone: str) -> str:
+    """The id of what takes the place of the card that is gone: the next card's heading, the last one's, or the empty state."""
+    left = [draft_id for draft_id in order if draft_id != gone]
+    if not left:
+        return "followups-empty"
+    place = order.index(gone) if gone in order else 0
+    return f"name-{left[min(place, len(left) - 1)]}"
+
+
+def _handled(request: HttpRequest, staff: Staff, draft_id: str, handled: Handled, *, now: datetime) -> HttpResponse:
+    """409: the card is replaced by what happened meanwhile. Without htmx it is said above the panel as it now is."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.error(request, str(handled))
+        response = show(request, staff, tab="incomplete", now=now)
+        response.status_code = 409
+        return response
+    context = {"handled": handled, "draft_id": draft_id, "business": staff.business, "now": now}
+    context["incomplete_count"] = waiting_count(business=staff.business, now=now)
+    response = render(request, "followups/_card_handled.html", context, status=409)
+    trigger_client_event(response, "followups:changed", {})
+    return reswap(retarget(response, f"#card-{draft_id}"), "outerHTML")
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    """MongoDB is away: nothing was done, and the page stays as it is (P10)."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return _to_panel(request, AWAY, good=False)
+    response = HttpResponse(AWAY, status=503, content_type="text/plain")
+    response["Retry-After"] = "5"
+    return _toast(response, AWAY, good=False)
+
+
+def _to_panel(request: HttpRequest, text: str, *, good: bool) -> HttpResponse:
+    (messages.success if good else messages.error)(request, text)
+    return redirect(reverse("followups:panel") + "?tab=incomplete")
+
+
+def _toast(response: HttpResponse, text: str, *, good: bool) -> HttpResponse:
+    return trigger_client_event(response, "toast", {"text": text, "level": "ok" if good else "error"})

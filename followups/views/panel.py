@@ -1,0 +1,69 @@
+"""The Follow-ups panel: a page of its own, and the fragment that the scheduler shows and that polls itself."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from business.access import Staff, staff_page
+from core import clock
+from drafts.document import DraftsUnavailable
+from followups.queries.cards import incomplete
+from followups.queries.waiting import waiting_count
+from followups.queries.waitlist import entries, entries_count
+
+TABS = ("waitlist", "incomplete")
+
+
+@require_safe
+@staff_page("manage_waitlist")
+def panel(request: HttpRequest, *, staff: Staff) -> HttpResponse:
+    """One tab with the numbers of both. MongoDB away: the panel says so (503 on the tab that needs it), and the page around it stays."""
+    tab = request.GET.get("tab", "incomplete")
+    return show(request, staff, tab=tab if tab in TABS else "incomplete", now=clock.now())
+
+
+def show(request: HttpRequest, staff: Staff, *, tab: str, now: datetime) -> HttpResponse:
+    """The panel as this request wants it: fragment for htmx, page otherwise."""
+    context: dict[str, Any] = {"tab": tab, "business": staff.business, "now": now, "away": False}
+    try:
+        context |= _waitlist(staff, now=now) if tab == "waitlist" else _incomplete(staff, now=now)
+    except DraftsUnavailable:
+        context |= {"away": True, "incomplete_count": None, "waitlist_count": entries_count(business=staff.business)}
+    template = "followups/_panel.html" if request.htmx else "followups/panel.html"  # type: ignore[attr-defined]
+    response = render(request, template, context, status=503 if context["away"] else 200)
+    if context["away"]:
+        response["Retry-After"] = "5"
+    return response
+
+
+@require_safe
+@staff_page("manage_waitlist")
+def badge(request: HttpRequest, *, staff: Staff) -> HttpResponse:
+    """The number on the Follow-ups button. Nothing to swap (204) while MongoDB is away: the old number stays."""
+    try:
+        count = waiting_count(business=staff.business, now=clock.now())
+    except DraftsUnavailable:
+        return HttpResponse(status=204)
+    return render(request, "followups/_badge.html", {"count": count})
+
+
+def _incomplete(staff: Staff, *, now: datetime) -> dict[str, Any]:
+    found, cards = incomplete(business=staff.business, now=now)
+    return {
+        "cards": cards,
+        "incomplete_count": found.count,
+        "hidden_count": found.count - len(cards),
+        "waitlist_count": entries_count(business=staff.business),
+    }
+
+
+def _waitlist(staff: Staff, *, now: datetime) -> dict[str, Any]:
+    waiting = entries(business=staff.business, now=now)
+    try:
+        incomplete_count = waiting_count(business=staff.business, now=now)
+    except DraftsUnavailable:
+        incomplete_count = None
+    return {"entries": waiting, "waitlist_count": len(waiting), "incomplete_count": incomplete_count}

@@ -40,6 +40,10 @@ class SignInCode(models.Model):
     def __str__(self) -> str:
         return f"Code {self.pk}"
 
+    def is_live(self, *, now: datetime) -> bool:
+        """It may still be entered: not used, not replaced by a newer one, not older than ten minutes."""
+        return not self.used_at and not self.replaced_at and self.expires_at > now
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:

@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import path
 
+from booking.views import resume
+
 app_name = "booking"
 
 
@@ -38,7 +40,7 @@ urlpatterns = [
     path("b/<slug:slug>/mine/", view("views.mine", "mine"), name="mine"),
     path("b/<slug:slug>/mine/<int:pk>/cancel/", view("views.mine", "cancel"), name="cancel"),
     path("b/<slug:slug>/waitlist/", view("views.waitlist", "waitlist"), name="waitlist"),
-    path("r/<str:token>/", view("views.resume", "resume"), name="resume"),
+    path("r/<str:token>/", resume.resume, name="resume"),
     path("api/v1/b/<slug:slug>/slots", view("api", "slots"), name="api_slots"),
     path("api/v1/b/<slug:slug>/review-session", view("api", "review_session"), name="api_review_session"),
 ]

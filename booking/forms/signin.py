@@ -26,7 +26,7 @@ class PhoneForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = countries(business)
         country = self.fields["country"]
-        assert isinstance(country, forms.ChoiceField)  # noqa: S101 - declared above
+        assert isinstance(country, forms.ChoiceField)
         country.choices = choices
         country.error_messages["invalid_choice"] = "Choose one of these countries."
         self.only_country = choices[0] if len(choices) == 1 else None

@@ -141,7 +141,7 @@ def verify(*, business: Business, challenge_token: str, code: str, visitor: Visi
     WrongCode, TooManyGuesses.
     """
     challenge = challenge_of(business=business, token=challenge_token)
-    if challenge is None or challenge.used_at or challenge.replaced_at or challenge.expires_at <= now:
+    if challenge is None or not challenge.is_live(now=now):
         raise CodeEnded("This code has expired or was replaced by a newer one. Get a new code.")
     digits = tidy_code(code)
     left = budget.pay_for_guess(challenge, now=now)

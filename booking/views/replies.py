@@ -1,10 +1,12 @@
-"""Answers that several pages give: go on elsewhere, and wait."""
+"""What several pages say: go on elsewhere, wait, where we are."""
 
 from datetime import datetime
+from urllib.parse import quote_plus
 
 from django.http import HttpResponse, HttpResponseRedirect
 
 from booking.signin import SignInError, TooMany
+from business.models import Business
 
 
 def see_other(url: str) -> HttpResponse:
@@ -24,3 +26,8 @@ def wait_words(seconds: int) -> str:
             number = -(-seconds // size)
             return f"in {number} {name}{'' if number == 1 else 's'}"
     return ""
+
+
+def map_url(business: Business) -> str:
+    """A page with a map of the business's address; "" without one."""
+    return f"https://www.openstreetmap.org/search?query={quote_plus(business.address)}" if business.address else ""

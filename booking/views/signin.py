@@ -18,8 +18,9 @@ from booking.forms.signin import CodeForm, NameForm, PhoneForm
 from booking.models import SignInCode
 from booking.signin import SignInError, Wants
 from booking.views import devices
-from booking.views.context import arrive, visit_for
-from booking.views.replies import see_other, seconds_to_wait, wait_words
+from booking.views.context import arrive
+from booking.views.replies import seconds_to_wait, see_other, wait_words
+from booking.visit import visit_for
 from booking.wizard import Choice, Step
 from business import access
 from business.access import SignedIn
@@ -34,30 +35,15 @@ def phone(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for the mobile number, say what verifying agrees to (D13), and text the code."""
     now = clock.now()
     business = access.access_business(slug)
-    if signed_in := _whole(request, business, now=now):
+    if signed_in := whole_session(request, business, now=now):
         if not signed_in.client.first_name:
             return see_other(_url(request, business, "code"))
         if request.method == "POST":
             return _onward(request, business, signed_in, now=now)
         return _page(request, business, "booking/phone.html", client=signed_in.client)
-    if request.method != "POST":
-        return _page(request, business, "booking/phone.html", form=PhoneForm(business=business))
-    form = PhoneForm(request.POST, business=business)
-    if not form.is_valid():
-        return _page(request, business, "booking/phone.html", status=422, form=form)
-    try:
-        challenge = signin.request_code(
-            business=business,
-            phone=signin.textable_number(business=business, text=form.cleaned_data["number"], region=form.cleaned_data["country"]),
-            visitor=devices.visitor_of(request, business),
-            wants=Wants(sms=form.cleaned_data["wants_sms"], email=form.cleaned_data["wants_email"]),
-            now=now,
-        )
-    except SignInError as problem:
-        return _refused(request, business, "booking/phone.html", problem, now=now, form=form)
-    response = see_other(_url(request, business, "code"))
-    devices.keep_challenge(response, business, challenge.token)
-    return response
+    if request.method == "POST":
+        return _ask(request, business, now=now)
+    return _page(request, business, "booking/phone.html", form=PhoneForm(business=business))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,9 +51,8 @@ def code(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for the code; then, of a new client only, for their name."""
     now = clock.now()
     business = access.access_business(slug)
-    if signed_in := access.client_of(request, business, now=now):
-        if not signed_in.draft_id:
-            return _name(request, business, signed_in, now=now)
+    if signed_in := whole_session(request, business, now=now):
+        return _name(request, business, signed_in, now=now)
     challenge = signin.challenge_of(business=business, token=devices.challenge_token(request, business))
     if challenge is None:
         return see_other(_url(request, business, "phone"))
@@ -85,6 +70,25 @@ def signout(request: HttpRequest, slug: str) -> HttpResponse:
     signin.sign_out(business=business, token=devices.session_token(request, business))
     response = see_other(reverse("booking:start", args=[business.slug]) + "?signed_out=1")
     devices.forget(response, business, session=True, sign_in=True)
+    return response
+
+
+def _ask(request: HttpRequest, business: Business, *, now: datetime) -> HttpResponse:
+    form = PhoneForm(request.POST, business=business)
+    if not form.is_valid():
+        return _page(request, business, "booking/phone.html", status=422, form=form)
+    try:
+        challenge = signin.request_code(
+            business=business,
+            phone=signin.textable_number(business=business, text=form.cleaned_data["number"], region=form.cleaned_data["country"]),
+            visitor=devices.visitor_of(request, business),
+            wants=Wants(sms=form.cleaned_data["wants_sms"], email=form.cleaned_data["wants_email"]),
+            now=now,
+        )
+    except SignInError as problem:
+        return _refused(request, business, "booking/phone.html", problem, now=now, form=form)
+    response = see_other(_url(request, business, "code"))
+    devices.keep_challenge(response, business, challenge.token)
     return response
 
 
@@ -176,11 +180,10 @@ def _code_page(
     problem: SignInError | None = None,
     **context: Any,
 ) -> HttpResponse:
-    ended = bool(challenge.used_at or challenge.replaced_at or challenge.expires_at <= now)
-    base = {
+    base: dict[str, Any] = {
         "form": CodeForm(),
         "challenge": challenge,
-        "ended": ended,
+        "ended": not challenge.is_live(now=now),
         "spent": challenge.attempts >= signin.budget.GUESSES,
         "resend_at": challenge.created_at + signin.budget.RESEND_AFTER,
         "now": now,
@@ -207,7 +210,7 @@ def _page(request: HttpRequest, business: Business, template: str, *, status: in
     return render(request, template, base | context, status=status)
 
 
-def _whole(request: HttpRequest, business: Business, *, now: datetime) -> SignedIn | None:
+def whole_session(request: HttpRequest, business: Business, *, now: datetime) -> SignedIn | None:
     """The client signed in by their own code, not by a link."""
     signed_in = access.client_of(request, business, now=now)
     return signed_in if signed_in and not signed_in.draft_id else None

@@ -1,0 +1,119 @@
+"""Reads for the front page, My bookings and the waitlist page."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Prefetch, QuerySet
+
+from business.models import Business, Client, Service, Variant, WorkingHours
+from scheduler.actions import Window
+from scheduler.models import Appointment, WaitlistEntry
+
+PREVIEW = 3
+PAST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When the business works today, on its wall clock; without both, closed today and `next_day` is the next day it works."""
+
+    opens: time | None
+    closes: time | None
+    next_day: date | None = None
+    next_opens: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A service as the front page lists it: the least it costs (minor units) and takes (minutes), `more` when variants differ."""
+
+    service: Service
+    price_minor: int
+    duration_min: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A category with its first few services, and how many more there are."""
+
+    name: str
+    offers: tuple[Offer, ...]
+    rest: int
+
+
+def hours_today(*, business: Business, now: datetime) -> Hours:
+    """From the first to the last hour anybody who can be booked works today; else the next day that anybody does. One query."""
+    today = now.astimezone(business.zone).date()
+    rows = WorkingHours.objects.filter(
+        team_member__business=business, team_member__bookable=True, team_member__archived_at=None, is_break=False
+    ).values_list("weekday", "starts", "ends")
+    by_day: dict[int, list[tuple[time, time]]] = {}
+    for weekday, starts, ends in rows:
+        by_day.setdefault(weekday, []).append((starts, ends))
+    if stretches := by_day.get(today.weekday()):
+        return Hours(opens=min(start for start, _ in stretches), closes=max(end for _, end in stretches))
+    later = (today + timedelta(days=offset) for offset in range(1, 7))
+    day = next((day for day in later if day.weekday() in by_day), None)
+    return Hours(None, None, day, min(start for start, _ in by_day[day.weekday()]) if day else None)
+
+
+def menu(*, business: Business) -> list[Section]:
+    """The catalogue by category, the first services of each. Two queries."""
+    offered = Service.objects.filter(business=business, archived_at=None).select_related("category")
+    variants = Prefetch("variants", Variant.objects.filter(archived_at=None), to_attr="offered")
+    sections: dict[int, list[Service]] = {}
+    for service in offered.prefetch_related(variants):
+        sections.setdefault(service.category_id, []).append(service)
+    return [
+        Section(services[0].category.name, tuple(_offer(service) for service in services[:PREVIEW]), len(services[PREVIEW:]))
+        for services in sections.values()
+    ]
+
+
+def _offer(service: Service) -> Offer:
+    variants: Iterable[Variant] = getattr(service, "offered", [])
+    priced = [(variant.price_minor, variant.duration_min) for variant in variants] or [(service.price_minor, service.duration_min)]
+    return Offer(service, min(price for price, _ in priced), min(minutes for _, minutes in priced), more=len(priced) > 1)
+
+
+def upcoming(*, business: Business, client: Client, now: datetime) -> list[Appointment]:
+    """The client's booked appointments that are not over, the next one first."""
+    return list(_visits(business, client).filter(status=Appointment.Status.BOOKED, ends__gt=now).order_by("starts"))
+
+
+def past(*, business: Business, client: Client, now: datetime) -> list[Appointment]:
+    """The client's last appointments that are over or were cancelled, the latest first."""
+    over = _visits(business, client).exclude(status=Appointment.Status.BOOKED, ends__gt=now)
+    return list(over.order_by("-starts")[:PAST])
+
+
+def visit(*, business: Business, client: Client, appointment_id: int) -> Appointment | None:
+    """One appointment of this client; None for anybody else's."""
+    return _visits(business, client).filter(pk=appointment_id).first() if appointment_id < 2**63 else None
+
+
+def _visits(business: Business, client: Client) -> QuerySet[Appointment]:
+    made = Appointment.objects.filter(business=business, client=client)
+    return made.select_related("team_member").prefetch_related("lines", "lines__service", "lines__variant")
+
+
+def waiting_entry(*, business: Business, client: Client, entry_id: int) -> WaitlistEntry | None:
+    """One of this client's open waitlist entries with its windows and lines; None for anybody else's."""
+    return _entries(business, client).filter(pk=entry_id).first()
+
+
+def same_wish(*, business: Business, client: Client, services: Sequence[tuple[int, int | None]], window: Window) -> WaitlistEntry | None:
+    """The client's open entry for exactly these services in exactly this window, so that a second press does not ask twice."""
+    wanted = (window.first_day, window.last_day, window.from_time, window.to_time)
+    for entry in _entries(business, client):
+        windows = [(one.first_day, one.last_day, one.from_time, one.to_time) for one in entry.windows.all()]
+        if windows == [wanted] and [(line.service_id, line.variant_id) for line in entry.lines.all()] == list(services):
+            return entry
+    return None
+
+
+def _entries(business: Business, client: Client) -> QuerySet[WaitlistEntry]:
+    waiting = WaitlistEntry.objects.filter(business=business, client=client, closed_at=None).order_by("-id")
+    return waiting.select_related("team_member").prefetch_related("windows", "lines__service", "lines__variant")

@@ -1,0 +1,63 @@
+"""The business's front page: who and where they are, what they offer, and the way back into a booking."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from booking import actions, queries
+from booking.views.pick_up import choice_of, pick_up
+from booking.views.replies import map_url
+from booking.views.signin import whole_session
+from business import access
+from business.access import SignedIn
+from business.models import Business, Client
+from core import clock
+from drafts.document import Draft
+from scheduler import queries as availability
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """GET draws the page. POST is the client's "Continue your booking": their draft goes on, and they land on Review (D6)."""
+    now = clock.now()
+    business = access.access_business(slug)
+    signed_in = whole_session(request, business, now=now)
+    draft = _open_draft(business, signed_in.client, now=now) if signed_in else None
+    if request.method == "POST" and signed_in and draft:
+        return pick_up(business=business, signed_in=signed_in, draft=draft, now=now)
+    return _front(request, business, signed_in, draft, now=now)
+
+
+def _front(request: HttpRequest, business: Business, signed_in: SignedIn | None, draft: Draft | None, *, now: datetime) -> HttpResponse:
+    client = signed_in.client if signed_in else None
+    upcoming = queries.upcoming(business=business, client=client, now=now) if client else []
+    context: dict[str, Any] = {
+        "business": business,
+        "client": client,
+        "now": now,
+        "hours": queries.hours_today(business=business, now=now),
+        "sections": queries.menu(business=business),
+        "map_url": map_url(business),
+        "upcoming": upcoming[0] if upcoming else None,
+        "draft": draft,
+        "draft_lines": _draft_lines(business, draft),
+        "signed_out": "signed_out" in request.GET,
+        "expired": request.method == "POST",
+    }
+    return render(request, "booking/start.html", context, status=409 if request.method == "POST" else 200)
+
+
+def _open_draft(business: Business, client: Client, *, now: datetime) -> Draft | None:
+    """The client's unfinished booking, unless an appointment was made from it whose news has not reached it yet."""
+    draft = actions.draft_of(business=business, client=client, now=now)
+    if draft is None or not draft.open:
+        return None
+    made = availability.appointment_for_draft(business_id=business.pk, draft_id=draft.id, engagement=draft.engagement)
+    return None if made else draft
+
+
+def _draft_lines(business: Business, draft: Draft | None) -> tuple[availability.Line, ...]:
+    return availability.resolve(business=business, services=choice_of(draft).services).lines if draft else ()

@@ -1,0 +1,115 @@
+"""Put me on the waitlist: from a day or a week without times, and from the conflict page."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from booking import queries, wizard
+from booking.forms.waitlist import NOTE_MAX, PARTS, WaitlistForm
+from booking.views.replies import see_other
+from booking.views.signin import whole_session
+from booking.visit import Visit, visit_for
+from booking.wizard import Choice
+from business import access
+from core import clock
+from scheduler import actions as scheduler
+from scheduler.models import WaitlistEntry
+
+A_WEEK = timedelta(days=6)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def waitlist(request: HttpRequest, slug: str) -> HttpResponse:
+    """GET draws the wish with what was chosen so far, or what was just saved (`joined`). POST saves it; signing in comes first."""
+    now = clock.now()
+    business = access.access_business(slug)
+    signed_in = whole_session(request, business, now=now)
+    choice, problems = Choice.from_query(request.GET)
+    visit = visit_for(business=business, signed_in=signed_in, choice=choice, problems=problems, now=now)
+    if signed_in and (joined := _joined(request, visit)):
+        return _page(request, visit, joined=joined)
+    if not visit.choice.services:
+        return _page(request, visit, status=422 if request.method == "POST" else 200)
+    if request.method != "POST":
+        return _page(request, visit, form=WaitlistForm(initial=_first_idea(request, visit), today=_today(visit)))
+    if signed_in is None:
+        return see_other(_sign_in_url(request, visit))
+    form = WaitlistForm(request.POST, today=_today(visit))
+    if not form.is_valid():
+        return _page(request, visit, form=form, status=422)
+    return see_other(_url(visit, "waitlist", joined=str(_join(visit, form).pk)))
+
+
+def _join(visit: Visit, form: WaitlistForm) -> WaitlistEntry:
+    """The client's new entry; a wish they already have is not doubled."""
+    assert visit.signed_in
+    client, window = visit.signed_in.client, form.window()
+    earlier = queries.same_wish(business=visit.business, client=client, services=visit.choice.services, window=window)
+    return earlier or scheduler.join_waitlist(
+        business=visit.business,
+        client=client,
+        lines=visit.resolved.lines,
+        windows=[window],
+        member=visit.person,
+        note=form.cleaned_data["note"],
+        source=WaitlistEntry.Source.ONLINE,
+        now=visit.now,
+    )
+
+
+def _page(request: HttpRequest, visit: Visit, *, status: int = 200, **context: Any) -> HttpResponse:
+    base = {
+        "business": visit.business,
+        "client": visit.client,
+        "now": visit.now,
+        "visit": visit,
+        "problems": visit.problems,
+        "parts": [(value, words[0]) for value, words in PARTS.items()],
+        "note_max": NOTE_MAX,
+        "today": _today(visit),
+        "sign_in_url": _sign_in_url(request, visit),
+        "services_url": visit.url("services"),
+        "time_url": visit.url("time"),
+    }
+    return render(request, "booking/waitlist.html", base | context, status=status)
+
+
+def _joined(request: HttpRequest, visit: Visit) -> WaitlistEntry | None:
+    text = request.GET.get("joined", "")
+    if request.method == "POST" or not (text.isascii() and text.isdigit() and len(text) < 19):
+        return None
+    assert visit.signed_in
+    return queries.waiting_entry(business=visit.business, client=visit.signed_in.client, entry_id=int(text))
+
+
+def _today(visit: Visit) -> date:
+    return visit.now.astimezone(visit.business.zone).date()
+
+
+def _first_idea(request: HttpRequest, visit: Visit) -> dict[str, Any]:
+    """The chosen time's own day; else the week that begins with the day looked at."""
+    start = visit.choice.start_at
+    if start and start > visit.now:
+        day = start.astimezone(visit.business.zone)
+        part = next(value for value, (_, first, last) in PARTS.items() if value != "any" and _within(day.time(), first, last))
+        return {"first_day": day.date(), "last_day": day.date(), "part": part}
+    first = max(wizard.parse_day(request.GET.get("day", "")) or _today(visit), _today(visit))
+    return {"first_day": first, "last_day": first + A_WEEK, "part": "any"}
+
+
+def _within(moment: Any, first: Any, last: Any) -> bool:
+    return (first is None or moment >= first) and (last is None or moment < last)
+
+
+def _sign_in_url(request: HttpRequest, visit: Visit) -> str:
+    day = wizard.parse_day(request.GET.get("day", ""))
+    return _url(visit, "phone", next="waitlist", **({"day": day.isoformat()} if day else {}))
+
+
+def _url(visit: Visit, name: str, **extra: str) -> str:
+    return reverse(f"booking:{name}", args=[visit.business.slug]) + f"?{urlencode([*visit.choice.pairs(), *extra.items()])}"

@@ -22,6 +22,7 @@ AUDIT_KEPT_FOR = timedelta(days=365)
 
 TESTS_PER_HOUR = 10
 TEST_TIMEOUT_SECONDS = 5.0
+EXAMPLE_NAME = "Sarah"
 EXAMPLE_TOKEN = "example-link-" + "0" * 9
 
 
@@ -84,7 +85,7 @@ def _fingerprint(subject: str, body: str) -> str:
 def example(*, business: Business, channel: Channel, words: Words, first_name: str = "") -> Content:
     """The message as a client would get it, with a service of this business's and a link that leads nowhere. Raises BadTemplate."""
     services = Service.objects.filter(business=business, archived_at=None)[:1]
-    client = Client(business=business, first_name=first_name or "Sarah")
+    client = Client(business=business, first_name=first_name or EXAMPLE_NAME)
     values = reminder_values(
         business=business, client=client, services=[one.name for one in services] or ["Hair cut"], link=resume_url(EXAMPLE_TOKEN)
     )

@@ -85,15 +85,12 @@ def _signed_by_twilio(view: View) -> View:
 def twilio_status(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """Twilio's report about one SMS."""
     code = request.POST.get("ErrorCode", "")
-    if code == TWILIO_OPTED_OUT:
-        reason = "opted_out"
-    else:
-        reason = f"twilio_{code}" if code.isdigit() else ""
+    known = f"twilio_{code}" if code.isdigit() else ""
     outbox.record_status(
         message_id=message_id,
         provider_id=request.POST.get("MessageSid", "")[:128],
         delivery=request.POST.get("MessageStatus", ""),
-        reason=reason,
+        reason="opted_out" if code == TWILIO_OPTED_OUT else known[:40],
         now=clock.now(),
     )
     return HttpResponse(status=204)

@@ -29,11 +29,12 @@ from messaging.render.words import (
 from messaging.transport import Content
 
 __all__ = [
-    "MAX_SEGMENTS", "RESUME_LINK", "VARIABLES", "BadTemplate", "Content", "Segments", "Words",
+    "MAIL_FOOTER", "MAX_SEGMENTS", "RESUME_LINK", "VARIABLES", "BadTemplate", "Content", "Segments", "Words",
     "check", "check_subject", "default_words", "plain_name", "preferences_token", "preferences_url", "read_preferences_token",
     "reminder_values", "render", "resume_tokens", "resume_url", "segments", "sender_name", "service_words", "to_gsm7", "without_tokens",
 ]  # fmt: skip
 
+MAIL_FOOTER = "\n\n-- \n"
 _NAMED_WITHIN = 40
 _FALLBACKS: tuple[dict[str, str], ...] = ({}, {SERVICE_NAME: "booking"}, {SERVICE_NAME: "booking", FIRST_NAME: "there"})
 
@@ -86,4 +87,4 @@ def _mail_text(text: str, business: Business, preferences_url: str) -> str:
     where = " · ".join(part for part in (plain_name(business.name, length=80), business.address) if part)
     stop = f"\nChoose what we send you, or stop these e-mails: {preferences_url}" if preferences_url else ""
     named = _named(text, plain_name(business.name, length=80), joint="\n\n")
-    return f"{named}\n\n-- \n{where}{stop}\n"
+    return f"{named}{MAIL_FOOTER}{where}{stop}\n"

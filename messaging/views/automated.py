@@ -13,7 +13,7 @@ from core import clock
 from messaging import actions, queries
 from messaging.forms import ReminderForm
 from messaging.models import Kind, State
-from messaging.render import MAX_SEGMENTS, VARIABLES, BadTemplate, Words, default_words, segments
+from messaging.render import MAIL_FOOTER, BadTemplate, Words, default_words, resume_url, segments
 
 EDITABLE = {
     Kind.INCOMPLETE_REMINDER.value: {
@@ -21,6 +21,12 @@ EDITABLE = {
         "what": "Asks clients who stopped at Review to finish their booking, with a link that brings everything back.",
     }
 }
+VARIABLE_CHIPS = [
+    {"text": "{{FirstName}}", "means": "The client's first name; “there” when we do not know it"},
+    {"text": "{{ServiceName}}", "means": "What they chose: “Hair cut and Toner”, “Hair cut + 2 more”"},
+    {"text": "{{BusinessName}}", "means": "Your business's name"},
+    {"text": "{{ResumeBookingLink}}", "means": "The link back to their booking; needed once in every text"},
+]
 NOT_SENT = {
     "provider_busy": "The provider is busy. Try again in a minute.",
     "opted_out": "This number or address asked not to get messages from you.",
@@ -124,7 +130,7 @@ def _page(request: HttpRequest, staff: Staff, kind: str, form: ReminderForm, *, 
         "kind": kind,
         "form": form,
         "business": staff.business,
-        "variables": VARIABLES,
+        "variables": VARIABLE_CHIPS,
         "preview": _preview(staff, form, kind),
         "stored": queries.automated(business=staff.business, kind=kind),
         **more,
@@ -134,7 +140,7 @@ def _page(request: HttpRequest, staff: Staff, kind: str, form: ReminderForm, *, 
 
 def _preview(staff: Staff, form: ReminderForm, kind: str) -> dict[str, Any]:
     """What both messages look like, or which words are in the way."""
-    shown: dict[str, Any] = {"first_name": "Sarah", "max_segments": MAX_SEGMENTS, "problems": {}}
+    shown: dict[str, Any] = {"first_name": actions.EXAMPLE_NAME, "problems": {}}
     for channel in Channel:
         words = Words(
             subject=str(form["email_subject"].value() or "") if channel == Channel.EMAIL else "",
@@ -148,4 +154,7 @@ def _preview(staff: Staff, form: ReminderForm, kind: str) -> dict[str, Any]:
         shown[channel.value] = content
     if "sms" in shown:
         shown["segments"] = segments(shown["sms"].text)
+    if "email" in shown:
+        words_alone = shown["email"].text.partition(MAIL_FOOTER)[0]
+        shown["before_button"], _, shown["after_button"] = words_alone.partition(resume_url(actions.EXAMPLE_TOKEN))
     return shown

@@ -36,7 +36,7 @@ lint: $(VENV)/.ok
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(LIKE_PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(LIKE_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(LIKE_PRODUCTION) $(BIN)/python manage.py check --deploy --tag security --fail-level WARNING
 
 format: $(VENV)/.ok
 	$(BIN)/ruff check --fix .

@@ -13,12 +13,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 from config import services
 from config.engines import HOST, Engine, Mongo, Redis, check_port, start_engines, stop_engines
 from config.postgres import Postgres
 from config.processes import Process, ProcessFailed, stop_all
+from config.terminal import say, step
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Together under the five seconds in which Ctrl-C ends everything. A sweep that is cut off is finished by the next one.
@@ -56,10 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(options)
     except Stopped:
-        _say("Stopped.")
+        say("Stopped.")
         return 0
     except ProcessFailed as failed:
-        _say(str(failed), to=sys.stderr)
+        say(str(failed), to=sys.stderr)
         return 1
 
 
@@ -83,16 +84,16 @@ def _run(options: argparse.Namespace) -> NoReturn:
         check_port(options.port, "web")
         engines = _start_engines(options, data, environment)
         cleanup.callback(stop_engines, engines, grace=_ENGINES_GRACE_SECONDS)
-        _prepare(environment, logs)
+        services.preparation(env=environment, log=logs / "prepare.log").complete()
         house = [
             services.beat(env=environment, log=logs / "beat.log"),
             services.worker(env=environment, log=logs / "worker.log"),
             services.development_web(port=options.port, env=environment, log=None),
         ]
         cleanup.callback(stop_all, house, grace=_SERVICES_GRACE_SECONDS)
-        with _step("Starting web, worker and beat"):
+        with step("Starting web, worker and beat"):
             _start_side_by_side(house)
-        _say(_WELCOME.format(site=f"http://{HOST}:{options.port}", password=environment["DEMO_PASSWORD"], logs=logs))
+        say(_WELCOME.format(site=f"http://{HOST}:{options.port}", password=environment["DEMO_PASSWORD"], logs=logs))
         _watch([*(engine.process for engine in engines), *house])
 
 
@@ -102,19 +103,8 @@ def _start_engines(options: argparse.Namespace, data: Path, environment: dict[st
     missing = [engine for engine in engines if not environment.get(engine.variable)]
     for engine in missing:
         check_port(engine.port, engine.name)
-    with _step("Starting " + (", ".join(engine.name for engine in missing) or "no engine: all three are given")):
+    with step("Starting " + (", ".join(engine.name for engine in missing) or "no engine: all three are given")):
         return start_engines(missing, environment)
-
-
-def _prepare(environment: dict[str, str], logs: Path) -> None:
-    """Bring both databases to this version's shape, and fill an empty one with the demo."""
-    for doing, words in (
-        ("Migrating PostgreSQL", ("migrate", "--no-input")),
-        ("Checking MongoDB's indexes", ("ensure_draft_indexes",)),
-        ("Looking for demo data, creating it if there is none", ("seed_demo",)),
-    ):
-        with _step(doing):
-            services.command(*words, env=environment, log=logs / f"{words[0]}.log").complete()
 
 
 def _start_side_by_side(house: Sequence[Process]) -> None:
@@ -149,31 +139,13 @@ def _only_copy(data: Path) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _step(doing: str) -> Iterator[None]:
-    """Say what is being done, and afterwards how long it took."""
-    _say(f"{doing} … ", end="")
-    began = time.monotonic()
-    try:
-        yield
-    except BaseException:
-        _say("")
-        raise
-    _say(f"{time.monotonic() - began:.1f} s")
-
-
-def _say(text: str, *, end: str = "\n", to: TextIO | None = None) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be closed already
-        print(text, end=end, file=to, flush=True)
-
-
 def _stop_on_signals() -> None:
     """Raise Stopped at the first of the signals and ignore the rest: what follows takes five seconds at most."""
 
     def stop(_number: int, _frame: object) -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        _say("\nStopping …")
+        say("\nStopping …")
         raise Stopped
 
     for number in _SIGNALS:

@@ -123,12 +123,14 @@ class Process:
 
     def complete(self) -> None:
         """Start a command and wait for its end. Raises ProcessFailed if that was not a success."""
-        self.launch()
-        while self.running:
-            time.sleep(_POLL_SECONDS)
-        self.kill()
+        try:
+            self.launch()
+            while self.running:
+                time.sleep(_POLL_SECONDS)
+        finally:
+            self.kill()
         if self.exit_code:
-            raise ProcessFailed(f"{self.name} failed with exit code {self.exit_code}. {self.last_words()}")
+            raise ProcessFailed(f"{self.name} failed with exit code {self.exit_code}. {self.last_words()}".strip())
 
     def ask_to_stop(self) -> None:
         """Send the signal for a clean end and return at once; a frozen child is woken up for it."""

@@ -36,10 +36,10 @@ def web(*, port: int, env: Environment, log: Path | None) -> Process:
 
 
 def development_web(*, port: int, env: Environment, log: Path | None) -> Process:
-    """Django's own server, which starts again when a file changes. Its orphan signal ends the reloader's child, too."""
+    """Django's own server, which starts again when a file changes. Its orphan signal ends the server under the reloader, too."""
     return Process(
         "web",
-        [sys.executable, "manage.py", "runserver", f"{HOST}:{port}"],
+        _module(["config.devserver", f"{HOST}:{port}"]),
         log=log,
         env={**env, "PORT": str(port), "PYTHONUNBUFFERED": "1"},
         cwd=ROOT,
@@ -60,6 +60,11 @@ def beat(*, env: Environment, log: Path) -> Process:
     environment = {**env, "BEAT_SCHEDULE_FILE": str(log.with_name("beat-schedule"))}
     process = Process("beat", _module(BEAT), log=log, env=environment, cwd=ROOT, ready=lambda: "beat: Starting" in process.output())
     return process
+
+
+def preparation(*, env: Environment, log: Path) -> Process:
+    """Migrations, draft indexes and demo data, to be `complete`d; it speaks to the terminal, the details go to `log`."""
+    return Process("prepare", _module(["config.prepare", str(log)]), env=env, cwd=ROOT)
 
 
 def command(*words: str, env: Environment, log: Path) -> Process:

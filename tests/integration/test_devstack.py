@@ -1,0 +1,205 @@
+"""`make run` as a person meets it: one process to start, everything there, and nothing left behind however it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.engines import HOST, free_port, package_folder
+from config.services import ROOT
+
+pytestmark = pytest.mark.slow
+
+READY = "Ctrl-C stops everything."
+START_SECONDS = 90
+STOP_SECONDS = 5
+
+
+@dataclass
+class House:
+    """A data folder and ports of its own, for one runner after the other."""
+
+    data: Path
+    ports: dict[str, int] = field(
+        default_factory=lambda: {name: free_port() for name in ("port", "postgres-port", "mongo-port", "redis-port")}
+    )
+
+    def command(self) -> list[str]:
+        options = [f"--{name}={port}" for name, port in self.ports.items()]
+        return [sys.executable, "-m", "config.devstack", f"--data={self.data}", *options]
+
+
+class Runner:
+    """One running `python -m config.devstack`."""
+
+    def __init__(self, house: House, output: Path, **environment: str) -> None:
+        self.url = f"http://{HOST}:{house.ports['port']}"
+        self._output = output
+        with output.open("w") as file:
+            self.popen = subprocess.Popen(house.command(), cwd=ROOT, env=bare(**environment), stdout=file, stderr=subprocess.STDOUT)
+
+    def said(self) -> str:
+        return self._output.read_text()
+
+    def until_ready(self) -> "Runner":
+        deadline = time.monotonic() + START_SECONDS
+        while READY not in self.said():
+            assert self.popen.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.1)
+        return self
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.popen.pid).children(recursive=True)
+
+
+def bare(**more: str) -> dict[str, str]:
+    """The environment of a fresh terminal: none of the tests' own settings."""
+    return {**{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}, **more}
+
+
+def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, env=bare(**environment), capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def start(house: House, tmp_path: Path) -> Iterator[Callable[..., Runner]]:
+    with ExitStack() as cleanup:
+
+        def start(**environment: str) -> Runner:
+            runner = Runner(house, tmp_path / "output", **environment)
+            cleanup.callback(runner.popen.wait)
+            cleanup.callback(runner.popen.kill)
+            return runner.until_ready()
+
+        yield start
+
+
+def test_runner_serves_the_demo_and_ctrl_c_leaves_nothing(start: Callable[..., Runner], house: House) -> None:
+    runner = start()
+    family = runner.family()
+
+    for path in ("/b/bella-hair/", "/login/", "/demo/outbox/"):
+        assert urllib.request.urlopen(runner.url + path, timeout=10).status == 200
+        assert runner.url + path in runner.said()
+    for name in ("owner", "receptionist", "stylist", "rival", "comeback-demo"):
+        assert name in runner.said()
+    assert listening_elsewhere(family) == []
+
+    second = run(house.command())
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr == f"Another copy is already running here (process {runner.popen.pid}). Stop it first.\n"
+
+    runner.popen.send_signal(signal.SIGINT)
+    assert runner.popen.wait(STOP_SECONDS) == 0
+    assert survivors(family) == []
+    assert runner.said().rstrip().endswith("Stopped.")
+
+
+def test_runner_killed_takes_everything_with_it(start: Callable[..., Runner]) -> None:
+    runner = start()
+    family = runner.family()
+    assert {"mongod", "postgres", "valkey-server"} <= {process.name() for process in family}
+
+    runner.popen.kill()
+
+    assert survivors(family, within=STOP_SECONDS) == []
+
+
+def test_runner_stops_when_a_child_dies_and_uses_the_engine_it_is_given(start: Callable[..., Runner]) -> None:
+    runner = start(REDIS_URL=os.environ["REDIS_URL"])
+    family = runner.family()
+    assert "valkey-server" not in {process.name() for process in family}
+
+    worker = next(process for process in family if "worker" in process.cmdline())
+    worker.kill()
+
+    assert runner.popen.wait(STOP_SECONDS) == 1
+    assert "worker stopped by itself with exit code -9." in runner.said()
+    assert survivors(family) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "who"), [("port", "web"), ("postgres-port", "PostgreSQL"), ("mongo-port", "MongoDB"), ("redis-port", "Valkey")]
+)
+def test_runner_says_which_port_is_taken(tmp_path: Path, option: str, who: str) -> None:
+    house = House(tmp_path)
+    with socket.create_server((HOST, house.ports[option])):
+        done = run(house.command())
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Port {house.ports[option]} ({who}) is in use. Is another copy running?\n"
+
+
+def test_runner_names_the_library_that_mongod_misses(tmp_path: Path) -> None:
+    """A mongod that asks for a libcurl which no machine has, found before the real one."""
+    wheel = Path("db", "bin", "mongod")
+    broken = tmp_path / "fiftyone" / wheel
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes((package_folder("fiftyone") / wheel).read_bytes().replace(b"libcurl.so.4\0", b"libcurl.so.X\0"))
+    broken.chmod(0o755)
+
+    done = run(House(tmp_path / "data").command(), PYTHONPATH=str(tmp_path))
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "MongoDB needs the system library libcurl.so.X. Install it and try again (Debian and Ubuntu: apt-get install libcurl4).\n"
+    )
+
+
+def test_make_says_that_python_is_too_old(tmp_path: Path) -> None:
+    done = run(["make", "run", f"VENV={tmp_path}/venv", "PYTHON=false"])
+
+    assert done.returncode != 0
+    assert done.stderr.startswith("Comeback needs Python 3.11 or newer;")
+
+
+def test_watchdog_ends_what_a_killed_parent_leaves(tmp_path: Path) -> None:
+    """What stands in for the kernel's help on macOS, tried on this system."""
+    parent = (
+        "import os, signal, subprocess; from config import watchdog\n"
+        "kept, let_go = [subprocess.Popen(['sleep', '60'], start_new_session=True, stdout=-3, stderr=-3) for _ in range(2)]\n"
+        "watchdog.guard(kept.pid); watchdog.guard(let_go.pid); watchdog.release(let_go.pid)\n"
+        "print(kept.pid, let_go.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    kept, let_go = (psutil.Process(int(pid)) for pid in run([sys.executable, "-c", parent]).stdout.split())
+
+    assert survivors([kept], within=STOP_SECONDS) == []
+    assert survivors([let_go]) == ["sleep"]
+    let_go.kill()
+
+
+def survivors(family: list[psutil.Process], *, within: float = 0) -> list[str]:
+    """The names of those that still live after `within` seconds; a zombie only waits for its new parent to notice."""
+    deadline = time.monotonic() + within
+    while (left := [process for process in family if lives(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return [process.name() for process in left]
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def listening_elsewhere(family: list[psutil.Process]) -> list[str]:
+    """Addresses other than loopback on which one of these listens."""
+    sockets = [connection for process in family for connection in process.net_connections("inet")]
+    return [f"{place.laddr.ip}:{place.laddr.port}" for place in sockets if place.status == psutil.CONN_LISTEN and place.laddr.ip != HOST]

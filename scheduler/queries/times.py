@@ -1,98 +1,26 @@
-"""Reads of the appointment book: today's catalogue, who can do what, and which times are free.
+"""Which times are free, for clients: within the minimum notice and the horizon.
 
 Free times of any number of members and days cost two queries: their working hours, and what fills them (appointments and time off).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import BooleanField, Count, Max, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, Value
 
-from business.models import Business, Service, TeamMember, Variant, WorkingHours
+from business.models import Business, TeamMember, WorkingHours
 from scheduler import availability
 from scheduler.availability import Busy, Diary, Slot, Stretch
 from scheduler.models import Appointment, TimeOff
 
 NOT_TAKING_TIME = (Appointment.Status.CANCELLED, Appointment.Status.NO_SHOW)
-BIGGEST_ID = 2**63 - 1
+# As whole seconds, because reading thousands of timestamps costs more than all of the arithmetic on them.
+_SECONDS_START, _SECONDS_END = (
+    Func(F(column), template="EXTRACT(EPOCH FROM %(expressions)s)::bigint", output_field=BigIntegerField()) for column in ("starts", "ends")
+)
 # A time that was on offer stays bookable a little longer than it is offered: whoever picks the last one before the minimum notice
 # has Review's ten minutes, and ten more, to confirm it (D3).
 NOTICE_GRACE = timedelta(minutes=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One service to book, with the duration (minutes) and price (minor units) it has in today's catalogue."""
-
-    service: Service
-    variant: Variant | None
-    name: str
-    variant_name: str
-    duration_min: int
-    price_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """Chosen services as they are offered today, in order, and the names of those that are not any more ("" for unknown ids)."""
-
-    lines: tuple[Line, ...]
-    gone: tuple[str, ...]
-
-    @property
-    def duration_min(self) -> int:
-        return sum(line.duration_min for line in self.lines)
-
-    @property
-    def price_minor(self) -> int:
-        return sum(line.price_minor for line in self.lines)
-
-    @property
-    def service_ids(self) -> tuple[int, ...]:
-        return tuple(line.service.pk for line in self.lines)
-
-
-def resolve(*, business: Business, services: Sequence[tuple[int, int | None]]) -> Resolved:
-    """Each (service id, variant id or None) against today's catalogue (S45): archived, foreign and unknown ones are `gone`, and so is a
-    service with variants of which none is chosen. Two queries."""
-    ids = {service_id for service_id, _ in services if 0 < service_id <= BIGGEST_ID}
-    known = {service.pk: service for service in Service.objects.filter(business=business, pk__in=ids).prefetch_related("variants")}
-    lines: list[Line] = []
-    gone: list[str] = []
-    for service_id, variant_id in services:
-        service = known.get(service_id)
-        line = _line(service, variant_id) if service else None
-        if line:
-            lines.append(line)
-        else:
-            gone.append(service.name if service else "")
-    return Resolved(tuple(lines), tuple(gone))
-
-
-def _line(service: Service, variant_id: int | None) -> Line | None:
-    offered = [variant for variant in service.variants.all() if variant.archived_at is None]
-    variant = next((variant for variant in offered if variant.pk == variant_id), None)
-    if service.archived_at is not None or (variant is None and (offered or variant_id is not None)):
-        return None
-    return Line(
-        service=service,
-        variant=variant,
-        name=service.name,
-        variant_name=variant.name if variant else "",
-        duration_min=variant.duration_min if variant else service.duration_min,
-        price_minor=variant.price_minor if variant else service.price_minor,
-    )
-
-
-def suitable_members(*, business: Business, services: Sequence[int]) -> list[TeamMember]:
-    """The bookable members who do every one of `services` (ids), in the team's order. One query."""
-    wanted = {service_id for service_id in services if 0 < service_id <= BIGGEST_ID}
-    skills = Count("services", filter=Q(services__in=wanted), distinct=True)
-    team = TeamMember.objects.filter(business=business, bookable=True, archived_at=None)
-    return list(team.annotate(skills=skills).filter(skills=len(set(services))))
 
 
 def diary_of(*, business: Business, members: Sequence[TeamMember], first: date, last: date, ignoring: int | None = None) -> Diary:
@@ -105,18 +33,19 @@ def diary_of(*, business: Business, members: Sequence[TeamMember], first: date, 
         rows = WorkingHours.objects.filter(team_member__in=list(hours)).order_by()
         for pk, *stretch in rows.values_list("team_member_id", "weekday", "starts", "ends", "is_break"):
             hours[pk].append(Stretch(*stretch))
-        for pk, *filled in _filled(Q(team_member__in=list(busy), starts__lt=end, ends__gt=start), ignoring):
-            busy[pk].append(Busy(*filled))
+        for pk, filled in _filled(Q(team_member__in=list(busy), starts__lt=end, ends__gt=start), ignoring):
+            busy[pk].append(filled)
     return Diary(zone=zone, step_min=business.slot_interval_min, first=first, last=last, hours=hours, busy=busy)
 
 
-def _filled(within: Q, ignoring: int | None) -> Iterable[tuple[Any, ...]]:
+def _filled(within: Q, ignoring: int | None) -> Iterator[tuple[int, Busy]]:
     booked = Appointment.objects.filter(within).exclude(status__in=NOT_TAKING_TIME)
     if ignoring is not None:
         booked = booked.exclude(pk=ignoring)
-    columns = ("team_member_id", "starts", "ends")
-    away = TimeOff.objects.filter(within).values_list(*columns, Value(False, BooleanField()))
-    return booked.values_list(*columns, Value(True, BooleanField())).union(away, all=True)
+    away = TimeOff.objects.filter(within).values_list("team_member_id", _SECONDS_START, _SECONDS_END, Value(False, BooleanField()))
+    rows = booked.values_list("team_member_id", _SECONDS_START, _SECONDS_END, Value(True, BooleanField())).union(away, all=True)
+    moment = datetime.fromtimestamp
+    return ((pk, Busy(moment(start, UTC), moment(end, UTC), is_booked)) for pk, start, end, is_booked in rows)
 
 
 def window(business: Business, *, now: datetime) -> tuple[datetime, datetime]:
@@ -211,27 +140,6 @@ def free_members(
     diary = diary_of(business=business, members=members, first=day, last=day)
     free = [member for member in members if diary.is_free(member.pk, start=start, duration_min=duration_min)]
     return sorted(free, key=lambda member: diary.booked_minutes(member.pk, day))
-
-
-def appointment_for_draft(*, business_id: int, draft_id: str, engagement: int | None = None) -> Appointment | None:
-    """The newest appointment made from this draft, whatever became of it; with `engagement` only one of that engagement or a later one."""
-    if not draft_id:
-        return None
-    made = Appointment.objects.filter(business_id=business_id, draft_id=draft_id).select_related("client", "team_member")
-    if engagement is not None:
-        made = made.filter(engagement__gte=engagement)
-    return made.order_by("-id").first()
-
-
-def drafts_with_appointment(draft_ids: Collection[str]) -> dict[str, int]:
-    """Of these drafts those an appointment was made from, with the latest engagement it covers. One query."""
-    made = Appointment.objects.filter(draft_id__in=[draft_id for draft_id in draft_ids if draft_id]).order_by().values("draft_id")
-    return {row["draft_id"]: row["covers"] for row in made.annotate(covers=Coalesce(Max("engagement"), 0))}
-
-
-def unmirrored(limit: int) -> list[Appointment]:
-    """The oldest appointments whose draft is not yet known to be converted (T6)."""
-    return list(Appointment.objects.filter(mirrored=False).order_by("created_at", "id")[:limit])
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -1,0 +1,42 @@
+"""Reads of the appointment book: today's catalogue, free times, where appointments came from, and the staff's day."""
+
+from scheduler.availability import Diary, Slot
+from scheduler.queries.catalogue import BIGGEST_ID, Line, Resolved, resolve, suitable_members
+from scheduler.queries.origins import appointment_for_draft, drafts_with_appointment, unmirrored
+from scheduler.queries.times import (
+    NOT_TAKING_TIME,
+    bookable_days,
+    confirm_window,
+    day_slots,
+    diary_of,
+    free_members,
+    is_free,
+    nearest,
+    next_open_day,
+    open_days,
+    window,
+)
+
+__all__ = [
+    "BIGGEST_ID",
+    "NOT_TAKING_TIME",
+    "Diary",
+    "Line",
+    "Resolved",
+    "Slot",
+    "appointment_for_draft",
+    "bookable_days",
+    "confirm_window",
+    "day_slots",
+    "diary_of",
+    "drafts_with_appointment",
+    "free_members",
+    "is_free",
+    "nearest",
+    "next_open_day",
+    "open_days",
+    "resolve",
+    "suitable_members",
+    "unmirrored",
+    "window",
+]

@@ -1,0 +1,82 @@
+"""Today's catalogue: what was chosen, as it is offered now, and who can do it (S45)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from business.models import Business, Service, TeamMember, Variant
+
+BIGGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One service to book, with the duration (minutes) and price (minor units) it has in today's catalogue."""
+
+    service: Service
+    variant: Variant | None
+    name: str
+    variant_name: str
+    duration_min: int
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Chosen services as they are offered today, in order, and the names of those that are not any more ("" for unknown ids)."""
+
+    lines: tuple[Line, ...]
+    gone: tuple[str, ...]
+
+    @property
+    def duration_min(self) -> int:
+        return sum(line.duration_min for line in self.lines)
+
+    @property
+    def price_minor(self) -> int:
+        return sum(line.price_minor for line in self.lines)
+
+    @property
+    def service_ids(self) -> tuple[int, ...]:
+        return tuple(line.service.pk for line in self.lines)
+
+
+def resolve(*, business: Business, services: Sequence[tuple[int, int | None]]) -> Resolved:
+    """Each (service id, variant id or None) against today's catalogue (S45): archived, foreign and unknown ones are `gone`, and so is a
+    service with variants of which none is chosen. Two queries."""
+    ids = {service_id for service_id, _ in services if 0 < service_id <= BIGGEST_ID}
+    known = {service.pk: service for service in Service.objects.filter(business=business, pk__in=ids).prefetch_related("variants")}
+    lines: list[Line] = []
+    gone: list[str] = []
+    for service_id, variant_id in services:
+        service = known.get(service_id)
+        line = _line(service, variant_id) if service else None
+        if line:
+            lines.append(line)
+        else:
+            gone.append(service.name if service else "")
+    return Resolved(tuple(lines), tuple(gone))
+
+
+def _line(service: Service, variant_id: int | None) -> Line | None:
+    offered = [variant for variant in service.variants.all() if variant.archived_at is None]
+    variant = next((variant for variant in offered if variant.pk == variant_id), None)
+    if service.archived_at is not None or (variant is None and (offered or variant_id is not None)):
+        return None
+    return Line(
+        service=service,
+        variant=variant,
+        name=service.name,
+        variant_name=variant.name if variant else "",
+        duration_min=variant.duration_min if variant else service.duration_min,
+        price_minor=variant.price_minor if variant else service.price_minor,
+    )
+
+
+def suitable_members(*, business: Business, services: Sequence[int]) -> list[TeamMember]:
+    """The bookable members who do every one of `services` (ids), in the team's order. One query."""
+    wanted = {service_id for service_id in services if 0 < service_id <= BIGGEST_ID}
+    skills = Count("services", filter=Q(services__in=wanted), distinct=True)
+    team = TeamMember.objects.filter(business=business, bookable=True, archived_at=None)
+    return list(team.annotate(skills=skills).filter(skills=len(set(services))))

@@ -7,12 +7,19 @@ Beat only wakes sweeps up; every one of them is safe to run never, once or many 
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("comeback")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_the_house_logging(**_: object) -> None:
+    """Worker and beat log as settings.LOGGING says, like the web; without a receiver Celery would put its own in place."""
+
 
 SWEEP_EVERY_SECONDS = 1.0
 RECONCILE_EVERY_SECONDS = 30.0

@@ -171,7 +171,9 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / ".static"
+STATIC_ROOT = None if DEMO else BASE_DIR / ".static"
+# The demo serves static files as they lie in the tree; production serves what collectstatic gathered, hashed and compressed.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEMO
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

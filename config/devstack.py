@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace) -> NoReturn:
         house = [
             services.beat(env=environment, log=logs / "beat.log"),
             services.worker(env=environment, log=logs / "worker.log"),
-            services.development_web(port=options.port, env=environment, log=None),
+            services.development_web(port=options.port, env=environment, log=logs / "web.log"),
         ]
         cleanup.callback(stop_all, house, grace=_SERVICES_GRACE_SECONDS)
         with step("Starting web, worker and beat"):

@@ -3,12 +3,16 @@
 Production starts the same commands from docker-compose.yml.
 """
 
+import contextlib
 import http
 import http.client
 import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from celery import Celery
+from kombu.exceptions import OperationalError
 
 from config.engines import HOST
 from config.processes import Process
@@ -49,16 +53,16 @@ def development_web(*, port: int, env: Environment, log: Path | None) -> Process
 
 
 def worker(*, env: Environment, log: Path) -> Process:
-    """The Celery worker that runs the sweeps."""
+    """The Celery worker that runs the sweeps; ready when it answers over the broker."""
     environment = {"MONGO_TIMEOUT_MS": WORKER_MONGO_TIMEOUT_MS, **env}
-    process = Process("worker", _module(WORKER), log=log, env=environment, cwd=ROOT, ready=lambda: " ready." in process.output())
+    process = Process("worker", _module(WORKER), log=log, env=environment, cwd=ROOT, ready=lambda: _listens(process, env["REDIS_URL"]))
     return process
 
 
 def beat(*, env: Environment, log: Path) -> Process:
-    """Celery's beat, which wakes the sweeps up. Its schedule file lies beside its log."""
-    environment = {**env, "BEAT_SCHEDULE_FILE": str(log.with_name("beat-schedule"))}
-    process = Process("beat", _module(BEAT), log=log, env=environment, cwd=ROOT, ready=lambda: "beat: Starting" in process.output())
+    """Celery's beat, which wakes the sweeps up; ready when it has said what it will do. Its schedule file lies beside its log."""
+    environment = {**env, "BEAT_SCHEDULE_FILE": str(log.with_name("beat-schedule")), "PYTHONUNBUFFERED": "1"}
+    process = Process("beat", _module(BEAT), log=log, env=environment, cwd=ROOT, ready=lambda: "maxinterval" in process.output())
     return process
 
 
@@ -82,6 +86,14 @@ def answers(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _listens(worker: Process, redis_url: str) -> bool:
+    """Whether this very worker answers: others may listen on the same broker."""
+    with Celery(broker=redis_url, set_as_current=False) as app, contextlib.suppress(OperationalError):
+        replies = app.control.broadcast("stats", reply=True, timeout=0.5) or []
+        return any(stats["pid"] == worker.pid for reply in replies for stats in reply.values())
+    return False
 
 
 def _module(words: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from core import identifiers
@@ -12,6 +12,14 @@ from drafts.document import Draft, Selection
 
 K = TypeVar("K")
 COLLISIONS = 3
+
+
+class _Capture(TypedDict):
+    business_id: int
+    client_id: int
+    flow: UUID
+    selection: Selection
+    now: datetime
 
 
 class DraftMoved(Exception):
@@ -26,20 +34,15 @@ def start_review(
     In a live session the same selection keeps the countdown (T1a); another one, or `more_time`, gives ten fresh minutes of the same
     engagement (T1b, T1c); otherwise a new engagement begins (T2). None: `flow` was confirmed already, a stale capture was dropped (F12).
     """
-    who = {"business_id": business_id, "client_id": client_id}
-    engage = lifecycle.engage(draft_id=identifiers.new_draft_id(), flow=flow, selection=selection, now=now, **who)
-    restart = lifecycle.restart_countdown(flow=flow, selection=selection, now=now, **who)
-    keep = lifecycle.keep_countdown(flow=flow, selection=selection, now=now, **who)
-    go_on = [restart] if more_time else [keep, restart]
-
-    # The look saves a first capture two writes that would find nothing. The guards decide; what was seen may be old.
-    seen = queries.for_client(now=now, **who)
-    steps = [*go_on, engage] if seen and seen.is_live(now=now) else [engage]
+    capture: _Capture = {"business_id": business_id, "client_id": client_id, "flow": flow, "selection": selection, "now": now}
+    engage = lifecycle.engage(draft_id=identifiers.new_draft_id(), **capture)
+    restart = lifecycle.restart_countdown(**capture)
+    # The guards tell the cases apart, so their order is only a matter of speed: a first capture is one write.
+    steps = [restart, engage] if more_time else [engage, lifecycle.keep_countdown(**capture), restart]
     for _ in range(1 + COLLISIONS):
         for step in steps:
             if draft := store.change(step):
                 return draft
-        steps = [*go_on, engage]
     return None
 
 

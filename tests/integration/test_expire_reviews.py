@@ -17,7 +17,7 @@ from tests.leaving import OVER, TEN, again, counted, leave, mongo_away, switch_o
 from tests.world import NOW
 
 BOTH = (Channel.SMS, Channel.EMAIL)
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mongo")]
 
 
 def book(world, draft, *, now, mirrored=False, engagement=1, draft_id=None):
@@ -31,7 +31,7 @@ def book(world, draft, *, now, mirrored=False, engagement=1, draft_id=None):
 
 
 @pytest.mark.s("S22", "S27")
-def test_before_the_ten_minutes_are_over_nothing_happens(world, mongo, at):
+def test_before_the_ten_minutes_are_over_nothing_happens(world, at):
     switch_on(world.bella, *BOTH)
     draft = leave(world)
     at(NOW + TEN - timedelta(seconds=5))
@@ -41,7 +41,7 @@ def test_before_the_ten_minutes_are_over_nothing_happens(world, mongo, at):
 
 
 @pytest.mark.s("S26", "S28", "S62", "S65", "D17")
-def test_expiry_rings_once_counts_once_and_sends_once_over_both_channels(world, mongo, at, sends):
+def test_expiry_rings_once_counts_once_and_sends_once_over_both_channels(world, at, sends):
     switch_on(world.bella, *BOTH)
     draft = leave(world)
     at(OVER)
@@ -58,7 +58,7 @@ def test_expiry_rings_once_counts_once_and_sends_once_over_both_channels(world, 
 
 
 @pytest.mark.s("S67", "S46")
-def test_reminder_names_business_and_service_and_carries_a_link_of_its_own(world, mongo, at, sends):
+def test_reminder_names_business_and_service_and_carries_a_link_of_its_own(world, at, sends):
     switch_on(world.bella, Channel.SMS)
     leave(world)
     at(OVER)
@@ -71,7 +71,7 @@ def test_reminder_names_business_and_service_and_carries_a_link_of_its_own(world
 
 
 @pytest.mark.s("S57", "S68", "D14")
-def test_switches_are_off_by_default_and_the_reason_is_kept(world, mongo, at, sends):
+def test_switches_are_off_by_default_and_the_reason_is_kept(world, at, sends):
     draft = leave(world)
     at(OVER)
     tasks.expire_reviews()
@@ -81,7 +81,7 @@ def test_switches_are_off_by_default_and_the_reason_is_kept(world, mongo, at, se
 
 
 @pytest.mark.s("S63")
-def test_a_channel_needs_switch_and_preference(world, mongo, at, sends):
+def test_a_channel_needs_switch_and_preference(world, at, sends):
     switch_on(world.bella, *BOTH)
     world.mia.wants_sms = False
     world.mia.save()
@@ -95,7 +95,7 @@ def test_a_channel_needs_switch_and_preference(world, mongo, at, sends):
 
 
 @pytest.mark.s("S64", "D14")
-def test_both_blocked_is_silent_with_its_reason(world, mongo, at, sends):
+def test_both_blocked_is_silent_with_its_reason(world, at, sends):
     switch_on(world.bella, *BOTH)
     world.mia.wants_sms = world.mia.wants_email = False
     world.mia.save()
@@ -108,7 +108,7 @@ def test_both_blocked_is_silent_with_its_reason(world, mongo, at, sends):
 
 
 @pytest.mark.s("D11")
-def test_switching_on_never_reaches_back(world, mongo, at, sends):
+def test_switching_on_never_reaches_back(world, at, sends):
     draft = leave(world)
     switch_on(world.bella, Channel.SMS, at=NOW + TEN + timedelta(milliseconds=500))
     at(OVER)
@@ -119,7 +119,7 @@ def test_switching_on_never_reaches_back(world, mongo, at, sends):
 
 
 @pytest.mark.s("D10")
-def test_a_time_that_has_passed_is_not_reminded_of(world, mongo, at, sends):
+def test_a_time_that_has_passed_is_not_reminded_of(world, at, sends):
     switch_on(world.bella, *BOTH)
     draft = leave(world, start_at=NOW + timedelta(minutes=5))
     at(OVER)
@@ -130,7 +130,7 @@ def test_a_time_that_has_passed_is_not_reminded_of(world, mongo, at, sends):
 
 
 @pytest.mark.s("S66", "S65", "S26")
-def test_a_second_abandonment_gets_a_fresh_bell_and_reminder(world, mongo, at, sends):
+def test_a_second_abandonment_gets_a_fresh_bell_and_reminder(world, at, sends):
     switch_on(world.bella, Channel.SMS)
     draft = leave(world)
     at(OVER)
@@ -149,7 +149,7 @@ def test_a_second_abandonment_gets_a_fresh_bell_and_reminder(world, mongo, at, s
 
 @pytest.mark.s("S27", "S71")
 @pytest.mark.parametrize("draft_id", [None, ""])
-def test_a_booking_that_the_draft_does_not_know_converts_it_without_bell_or_reminder(world, mongo, at, sends, draft_id):
+def test_a_booking_that_the_draft_does_not_know_converts_it_without_bell_or_reminder(world, at, sends, draft_id):
     switch_on(world.bella, *BOTH)
     draft = leave(world)
     appointment = book(world, draft, now=NOW + timedelta(minutes=3), draft_id=draft_id, engagement=None if draft_id == "" else 1)
@@ -163,7 +163,7 @@ def test_a_booking_that_the_draft_does_not_know_converts_it_without_bell_or_remi
 
 
 @pytest.mark.s("S27")
-def test_a_booking_found_at_the_bell_converts_instead_of_ringing(world, mongo, at):
+def test_a_booking_found_at_the_bell_converts_instead_of_ringing(world, at):
     """The appointment claims to be mirrored, so only the look before the bell can find it."""
     draft = leave(world)
     book(world, draft, now=NOW + timedelta(minutes=3), mirrored=True)
@@ -173,7 +173,7 @@ def test_a_booking_found_at_the_bell_converts_instead_of_ringing(world, mongo, a
     assert StaffNotice.objects.count() == 0
 
 
-def test_a_booking_of_an_earlier_engagement_does_not_silence_a_later_one(world, mongo, at):
+def test_a_booking_of_an_earlier_engagement_does_not_silence_a_later_one(world, at):
     draft = leave(world)
     appointment = book(world, draft, now=NOW)
     drafts.mark_converted(
@@ -187,7 +187,7 @@ def test_a_booking_of_an_earlier_engagement_does_not_silence_a_later_one(world, 
 
 
 @pytest.mark.s("S62")
-def test_quiet_hours_hold_the_reminder_back_until_they_end(world, mongo, at, sends):
+def test_quiet_hours_hold_the_reminder_back_until_they_end(world, at, sends):
     switch_on(world.bella, Channel.SMS)
     world.bella.quiet_from, world.bella.quiet_until = time(8), time(11)
     world.bella.save()
@@ -201,7 +201,7 @@ def test_quiet_hours_hold_the_reminder_back_until_they_end(world, mongo, at, sen
     assert len(sends) == 1
 
 
-def test_each_business_has_its_own_bell_switch_and_count(world, mongo, at, sends):
+def test_each_business_has_its_own_bell_switch_and_count(world, at, sends):
     switch_on(world.rival, Channel.SMS)
     leave(world)
     leave(world, world.rival_mia)
@@ -212,7 +212,7 @@ def test_each_business_has_its_own_bell_switch_and_count(world, mongo, at, sends
     assert [(send.sender.name, send.recipient) for send in sends] == [("Rival Cuts", world.rival_mia.phone)]
 
 
-def test_a_client_who_is_gone_stops_nobody(world, mongo, at):
+def test_a_client_who_is_gone_stops_nobody(world, at):
     gone, stays = leave(world), leave(world, world.noa)
     world.mia.delete()
     at(OVER)
@@ -221,7 +221,7 @@ def test_a_client_who_is_gone_stops_nobody(world, mongo, at):
     assert (again(gone).bell.state, again(gone).reminder.reason) == ("done", "automation_off")
 
 
-def test_mongodb_away_leaves_the_task_standing_and_the_next_one_finishes(world, mongo, at):
+def test_mongodb_away_leaves_the_task_standing_and_the_next_one_finishes(world, at):
     draft = leave(world)
     at(OVER)
     with mongo_away():
@@ -232,7 +232,7 @@ def test_mongodb_away_leaves_the_task_standing_and_the_next_one_finishes(world, 
     assert StaffNotice.objects.count() == 1
 
 
-def test_mongodb_away_puts_a_claimed_reminder_back(world, mongo, at, sends):
+def test_mongodb_away_puts_a_claimed_reminder_back(world, at, sends):
     switch_on(world.bella, Channel.SMS)
     leave(world)
     at(OVER)
@@ -244,7 +244,7 @@ def test_mongodb_away_puts_a_claimed_reminder_back(world, mongo, at, sends):
     assert len(sends) == 1
 
 
-def test_the_command_does_the_same_without_celery(world, mongo, at, sends):
+def test_the_command_does_the_same_without_celery(world, at, sends):
     switch_on(world.bella, Channel.SMS)
     leave(world)
     at(OVER)
@@ -252,7 +252,7 @@ def test_the_command_does_the_same_without_celery(world, mongo, at, sends):
     assert (StaffNotice.objects.count(), len(sends)) == (1, 1)
 
 
-def test_the_sweep_stays_awake_until_the_next_due_date_and_reads_the_clock_each_time(world, mongo):
+def test_the_sweep_stays_awake_until_the_next_due_date_and_reads_the_clock_each_time(world):
     leave(world)
     leave(world, world.noa, now=NOW + timedelta(seconds=0.4))
     passes, moment = [], [NOW + TEN]
@@ -266,12 +266,12 @@ def test_the_sweep_stays_awake_until_the_next_due_date_and_reads_the_clock_each_
     assert passes == [pytest.approx(0.4, abs=0.01)]
 
 
-def test_a_due_date_after_the_tick_is_left_to_the_next_tick(world, mongo):
+def test_a_due_date_after_the_tick_is_left_to_the_next_tick(world):
     leave(world, now=NOW + timedelta(seconds=2))
     sweep.stay_awake(read_clock=lambda: NOW + TEN, pause=pytest.fail, seconds=1.0)
 
 
-def test_heartbeats_are_written_at_most_every_few_seconds(world, mongo, django_assert_num_queries):
+def test_heartbeats_are_written_at_most_every_few_seconds(world, django_assert_num_queries):
     sweep.show_life(name="expire_reviews", now=NOW)
     with django_assert_num_queries(1):
         sweep.show_life(name="expire_reviews", now=NOW + timedelta(seconds=2))
@@ -279,7 +279,7 @@ def test_heartbeats_are_written_at_most_every_few_seconds(world, mongo, django_a
     assert Heartbeat.objects.get(name="expire_reviews").at == NOW + timedelta(seconds=6)
 
 
-def test_queries_do_not_grow_with_the_number_of_drafts(world, mongo, django_assert_max_num_queries):
+def test_queries_do_not_grow_with_the_number_of_drafts(world, django_assert_max_num_queries):
     switch_on(world.bella, *BOTH)
     for client in (world.mia, world.noa):
         leave(world, client)

@@ -56,10 +56,7 @@ def slots(request: Request, slug: str) -> Response:
     if day is None or day < now.astimezone(visit.business.zone).date():
         raise ValidationError({"detail": ["That day has passed." if day else "Give the day as YYYY-MM-DD."]})
     names = {person.pk: person.first_name for person in visit.candidates}
-    if day > availability.last_bookable_day(visit.business, now=now):
-        found = []
-    else:
-        found = availability.day_slots(business=visit.business, members=visit.candidates, duration_min=visit.duration_min, day=day, now=now)
+    found = availability.day_slots(business=visit.business, members=visit.candidates, duration_min=visit.duration_min, day=day, now=now)
     return Response(
         {
             "day": day.isoformat(),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from business.models import Service, TeamMember
-from scheduler.queries import Slot
+from scheduler.availability import Slot
 
 NOON, EVENING = 12, 17
 

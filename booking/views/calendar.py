@@ -18,8 +18,7 @@ from booking.wizard import Step
 from business.models import Business
 from core import identifiers
 from scheduler import queries as availability
-from scheduler.availability import midnight
-from scheduler.queries import Diary, Slot
+from scheduler.availability import Slot, midnight
 
 WEEK = 7
 DAY_PASSED = "That day has passed. Here is the next one we have times for."
@@ -79,14 +78,13 @@ def nearest_times(visit: Visit, around: datetime) -> dict[str, Any]:
             }
             for slot in found
         ],
-        "last_day": availability.last_bookable_day(visit.business, now=visit.now),
+        "last_day": availability.bookable_days(visit.business, now=visit.now)[1],
     }
 
 
 def read_calendar(visit: Visit, wanted: date | None) -> Calendar:
     """The week of `wanted`, or the first week with a free time. Two queries, two or four more when the first days are full."""
-    today = visit.now.astimezone(visit.business.zone).date()
-    last = availability.last_bookable_day(visit.business, now=visit.now)
+    today, last = availability.bookable_days(visit.business, now=visit.now)
     first = today + (wanted - today) // timedelta(days=WEEK) * timedelta(days=WEEK) if wanted else today
     slots = _read_week(visit, first, last)
     day = wanted or next((day for day, free in slots.items() if free), None)
@@ -100,7 +98,7 @@ def read_calendar(visit: Visit, wanted: date | None) -> Calendar:
 
 def _read_week(visit: Visit, first: date, last: date) -> dict[date, list[Slot]]:
     until = min(first + timedelta(days=WEEK - 1), last)
-    diary = Diary(business=visit.business, members=visit.candidates, first=first, last=until)
+    diary = availability.diary_of(business=visit.business, members=visit.candidates, first=first, last=until)
     earliest, latest = availability.window(visit.business, now=visit.now)
     days = [first + timedelta(days=offset) for offset in range((until - first).days + 1)]
     return {day: diary.slots(day, duration_min=visit.duration_min, earliest=earliest, latest=latest) for day in days}
@@ -108,8 +106,7 @@ def _read_week(visit: Visit, first: date, last: date) -> dict[date, list[Slot]]:
 
 def _wanted_day(request: HttpRequest, visit: Visit) -> date | None:
     """The day asked for, the chosen time's day otherwise; None (and a sentence) for one that cannot be shown."""
-    today = visit.now.astimezone(visit.business.zone).date()
-    last = availability.last_bookable_day(visit.business, now=visit.now)
+    today, last = availability.bookable_days(visit.business, now=visit.now)
     text = request.GET.get("day", "")
     day = wizard.parse_day(text)
     if text and day is None:

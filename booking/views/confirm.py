@@ -1,5 +1,6 @@
 """Confirm, the conflict page, and what follows a booking: Done and the calendar file."""
 
+from dataclasses import replace
 from datetime import UTC
 from urllib.parse import quote_plus
 
@@ -63,12 +64,22 @@ def _book(request: HttpRequest, visit: Visit, note: str) -> HttpResponse:
             now=visit.now,
         )
     except SlotTaken:
-        return conflict_page(request, visit)
+        own = _own_booking(visit)
+        return redirect(done_url(visit, own), status=303) if own else conflict_page(request, visit)
     except NotBookable as refusal:
         visit.problems.append(str(refusal))
         return time_page(request, visit)
     actions.forget_choice(session=session, flow=flow)
     return redirect(done_url(visit, appointment), status=303)
+
+
+def _own_booking(visit: Visit) -> Appointment | None:
+    """The client's own appointment that fills the time: booked in another tab, or on another device."""
+    ids = [line.service.pk for line in visit.resolved.lines]
+    theirs = Appointment.objects.filter(
+        business=visit.business, client=visit.client, starts=visit.choice.start_at, status=Appointment.Status.BOOKED
+    ).first()
+    return theirs if theirs and [line.service_id for line in theirs.lines.all()] == ids else None
 
 
 def conflict_page(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -83,6 +94,7 @@ def conflict_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         taken=visit.choice.start_at,
         time_url=visit.url("time"),
         waitlist_url=visit.url("waitlist"),
+        kept_pairs=replace(visit.choice, start_at=None).pairs(),
         **nearest_times(visit, visit.choice.start_at),
     )
 

@@ -1,7 +1,7 @@
 """Reads of the appointment book: today's catalogue, free times, where appointments came from, and the staff's day."""
 
 from scheduler.availability import Diary, Slot
-from scheduler.queries.catalogue import BIGGEST_ID, Line, Resolved, resolve, suitable_members
+from scheduler.queries.catalogue import BIGGEST_ID, Line, Resolved, lines_of, resolve, suitable_members
 from scheduler.queries.origins import appointment_for_draft, drafts_with_appointment, unmirrored
 from scheduler.queries.times import (
     NOT_TAKING_TIME,
@@ -32,6 +32,7 @@ __all__ = [
     "drafts_with_appointment",
     "free_members",
     "is_free",
+    "lines_of",
     "nearest",
     "next_open_day",
     "open_days",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 
 from business.models import Business, Service, TeamMember, Variant
+from scheduler.models import Appointment
 
 BIGGEST_ID = 2**63 - 1
 
@@ -72,6 +73,12 @@ def _line(service: Service, variant_id: int | None) -> Line | None:
         duration_min=variant.duration_min if variant else service.duration_min,
         price_minor=variant.price_minor if variant else service.price_minor,
     )
+
+
+def lines_of(appointment: Appointment) -> tuple[Line, ...]:
+    """The appointment's services as they were booked, whatever the catalogue says today. One query."""
+    booked = appointment.lines.select_related("service", "variant")
+    return tuple(Line(one.service, one.variant, one.name, one.variant_name, one.duration_min, one.price_minor) for one in booked)
 
 
 def suitable_members(*, business: Business, services: Sequence[int]) -> list[TeamMember]:

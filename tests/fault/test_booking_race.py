@@ -12,6 +12,7 @@ from django.db import OperationalError, connection, connections
 
 from business.models import DayCounter, TeamMember
 from scheduler import actions, queries
+from scheduler.actions import booking
 from scheduler.models import Appointment, AppointmentLine
 from tests.world import NOW, World
 
@@ -93,7 +94,7 @@ def test_one_confirm_with_candidates_in_different_order_books_once(world):
 @pytest.fixture
 def without_lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
     """Takes the lock away, and lets as many as are asked for finish their check before the first of them inserts."""
-    check = actions._can_take
+    check = booking.can_take
 
     def wait_for(number: int) -> None:
         gate = threading.Barrier(number)
@@ -103,8 +104,8 @@ def without_lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], No
             gate.wait(timeout=30)
             return free
 
-        monkeypatch.setattr(actions, "_lock", lambda business, pk: TeamMember.objects.get(business=business, pk=pk))
-        monkeypatch.setattr(actions, "_can_take", check_then_wait)
+        monkeypatch.setattr(booking, "lock_member", lambda business, pk: TeamMember.objects.get(business=business, pk=pk))
+        monkeypatch.setattr(booking, "can_take", check_then_wait)
 
     return wait_for
 

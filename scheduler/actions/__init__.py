@@ -1,0 +1,22 @@
+"""Writes of the appointment book: book, move, cancel, and the waitlist."""
+
+from scheduler.actions.booking import Booked, NewClient, NotBookable, SlotTaken, book, book_by_staff
+from scheduler.actions.changing import NotChangeable, cancel, mark_mirrored, move
+from scheduler.actions.waitlist import Window, close_waitlist, join_waitlist, update_waitlist
+
+__all__ = [
+    "Booked",
+    "NewClient",
+    "NotBookable",
+    "NotChangeable",
+    "SlotTaken",
+    "Window",
+    "book",
+    "book_by_staff",
+    "cancel",
+    "close_waitlist",
+    "join_waitlist",
+    "mark_mirrored",
+    "move",
+    "update_waitlist",
+]

@@ -1,0 +1,242 @@
+"""Booking an appointment.
+
+First come, first served is decided in PostgreSQL: the team member's row is locked, so that rivals wait for milliseconds instead of
+deadlocking; then the time is checked; then the exclusion constraint judges the insert. One transaction locks one team member, never two.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from psycopg import errors
+
+from business import actions as business_actions
+from business.models import Business, Client, TeamMember
+from scheduler import queries
+from scheduler.models import Appointment, AppointmentLine
+from scheduler.queries import Line
+
+
+class SlotTaken(Exception):
+    """None of the team members asked for is free at that time (any more)."""
+
+
+class NotBookable(Exception):
+    """This can never be booked as asked; the message tells a person why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The appointment, and whether this call made it (False: a repeated Confirm found the first one)."""
+
+    appointment: Appointment
+    created: bool
+
+
+def book(
+    *,
+    business: Business,
+    client: Client,
+    members: Sequence[TeamMember],
+    start: datetime,
+    lines: Sequence[Line],
+    confirm_key: UUID,
+    now: datetime,
+    source: str,
+    mirrored: bool,
+    booked_by: User | None = None,
+    note: str = "",
+    draft_id: str = "",
+    engagement: int | None = None,
+    recovered: str = "",
+    counters: Mapping[str, int] | None = None,
+    enforce_rules: bool = True,
+) -> Booked:
+    """Book `lines` in a row from `start` (UTC, whole minutes) with the first of `members` who is free, each tried in its own transaction.
+
+    1. An appointment with this `confirm_key` is the answer to a repeated press. 2. Lock the member, check, insert the appointment and its
+    lines, add `counters` to the day. `enforce_rules` off (staff): hours, time off, skills, notice and horizon are the caller's business;
+    an overlap never is. Raises SlotTaken, NotBookable.
+    """
+    if earlier := _earlier(business, client, confirm_key):
+        return Booked(earlier, created=False)
+    check(business=business, client=client, lines=lines, start=start, now=now, enforce_rules=enforce_rules)
+    wanted = Appointment(
+        business=business,
+        client=client,
+        starts=start,
+        ends=start + timedelta(minutes=sum(line.duration_min for line in lines)),
+        note=note,
+        source=source,
+        booked_by=booked_by,
+        confirm_key=confirm_key,
+        draft_id=draft_id,
+        engagement=engagement,
+        mirrored=mirrored,
+        recovered=recovered,
+        created_at=now,
+    )
+    for member in members:
+        if _try(wanted, member, lines, counters or {}, now=now, enforce_rules=enforce_rules):
+            return Booked(wanted, created=True)
+        if earlier := _earlier(business, client, confirm_key):
+            return Booked(earlier, created=False)
+    raise SlotTaken
+
+
+def check(*, business: Business, client: Client, lines: Sequence[Line], start: datetime, now: datetime, enforce_rules: bool) -> None:
+    if not lines:
+        raise NotBookable("Choose at least one service.")
+    if client.business_id != business.pk or any(line.service.business_id != business.pk for line in lines):
+        raise NotBookable("This belongs to another business.")
+    if start.second or start.microsecond:
+        raise NotBookable("Choose a whole minute to start at.")
+    if enforce_rules:
+        if not business.online_booking:
+            raise NotBookable(f"{business.name} does not take bookings online right now.")
+        if start <= now:
+            raise NotBookable("That time has passed. Pick a new one.")
+        earliest, latest = queries.confirm_window(business, now=now)
+        if start < earliest:
+            raise NotBookable("That time is too soon to book online. Pick a later one.")
+        if start > latest:
+            raise NotBookable("That day is too far away to book yet. Pick an earlier one.")
+
+
+def _earlier(business: Business, client: Client, confirm_key: UUID) -> Appointment | None:
+    earlier = Appointment.objects.filter(confirm_key=confirm_key).select_related("client", "team_member").first()
+    if earlier and (earlier.business_id != business.pk or earlier.client_id != client.pk):
+        raise NotBookable("This booking was already used. Start a new one.")
+    return earlier
+
+
+def _try(
+    appointment: Appointment, member: TeamMember, lines: Sequence[Line], counters: Mapping[str, int], *, now: datetime, enforce_rules: bool
+) -> bool:
+    """One candidate in one transaction; False when the member cannot take it, or when this Confirm won on another connection."""
+    try:
+        with transaction.atomic():
+            locked = lock_member(appointment.business, member.pk)
+            appointment.pk = None
+            if locked is None or not can_take(appointment, locked, lines, enforce_rules=enforce_rules):
+                return False
+            appointment.team_member = locked
+            appointment.save(force_insert=True)
+            write_lines(appointment, lines)
+            _audit_if_by_staff(appointment, now=now)
+            # Last, because every booking of the day adds to the same rows: they are held for a moment only.
+            business_actions.count(business=appointment.business, now=now, amounts=counters)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, errors.ExclusionViolation | errors.UniqueViolation):
+            return False
+        raise
+    return True
+
+
+def _audit_if_by_staff(appointment: Appointment, *, now: datetime) -> None:
+    if by := appointment.booked_by:
+        meta = {"draft_id": appointment.draft_id} if appointment.draft_id else {}
+        pk = str(appointment.pk)
+        business_actions.audit(business=appointment.business, actor=by, action="appointment.booked", object_id=pk, now=now, meta=meta)
+
+
+def lock_member(business: Business, member_id: int) -> TeamMember | None:
+    """The member's row, locked against other bookings until the transaction ends; None when not of this business or archived."""
+    team = TeamMember.objects.select_for_update(of=("self",), no_key=True)
+    return team.filter(business=business, archived_at=None, pk=member_id).first()
+
+
+def can_take(appointment: Appointment, member: TeamMember, lines: Sequence[Line], *, enforce_rules: bool) -> bool:
+    """Asked under the member's lock: nothing else at that time, and with `enforce_rules` also at work and able to do every service."""
+    overlapping = Appointment.objects.filter(team_member=member, starts__lt=appointment.ends, ends__gt=appointment.starts)
+    if overlapping.exclude(status__in=queries.NOT_TAKING_TIME).exclude(pk=appointment.pk).exists():
+        return False
+    if not enforce_rules:
+        return True
+    wanted = {line.service.pk for line in lines}
+    if not member.bookable or member.services.filter(pk__in=wanted).count() != len(wanted):
+        return False
+    day = appointment.starts.astimezone(appointment.business.zone).date()
+    diary = queries.diary_of(business=appointment.business, members=[member], first=day, last=day, ignoring=appointment.pk)
+    minutes = int((appointment.ends - appointment.starts).total_seconds()) // 60
+    return diary.is_free(member.pk, start=appointment.starts, duration_min=minutes)
+
+
+def write_lines(appointment: Appointment, lines: Sequence[Line]) -> None:
+    AppointmentLine.objects.bulk_create(
+        AppointmentLine(
+            appointment=appointment,
+            service=line.service,
+            variant=line.variant,
+            position=position,
+            name=line.name,
+            variant_name=line.variant_name,
+            duration_min=line.duration_min,
+            price_minor=line.price_minor,
+        )
+        for position, line in enumerate(lines)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """Somebody staff book for who is not a client yet. `phone` is E.164 or ""; nobody has proven it (S03)."""
+
+    first_name: str
+    last_name: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+def book_by_staff(
+    *,
+    business: Business,
+    who: Client | NewClient,
+    member: TeamMember,
+    start: datetime,
+    lines: Sequence[Line],
+    confirm_key: UUID,
+    now: datetime,
+    booked_by: User,
+    note: str = "",
+    draft_id: str = "",
+    engagement: int | None = None,
+    recovered: str = "",
+    mirrored: bool = True,
+    counters: Mapping[str, int] | None = None,
+) -> Booked:
+    """Book on somebody's behalf; a new client and the appointment come together or not at all. Raises SlotTaken, NotBookable."""
+    with transaction.atomic():
+        client = who if isinstance(who, Client) else _added(who, business=business, by=booked_by, now=now)
+        return book(
+            business=business,
+            client=client,
+            members=[member],
+            start=start,
+            lines=lines,
+            confirm_key=confirm_key,
+            now=now,
+            source=Appointment.Source.STAFF,
+            booked_by=booked_by,
+            note=note,
+            draft_id=draft_id,
+            engagement=engagement,
+            recovered=recovered,
+            mirrored=mirrored,
+            counters=counters,
+            enforce_rules=False,
+        )
+
+
+def _added(new: NewClient, *, business: Business, by: User, now: datetime) -> Client:
+    fields = {"first_name": new.first_name, "last_name": new.last_name, "email": new.email, "created_at": now}
+    if new.phone:
+        client, created = Client.objects.get_or_create(business=business, phone=new.phone, defaults=fields)
+    else:
+        client, created = Client.objects.create(business=business, **fields), True
+    if created:
+        business_actions.audit(business=business, actor=by, action="client.added", object_id=str(client.pk), now=now)
+    return client

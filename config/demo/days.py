@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from config.demo import chance, menu
 from config.demo.diary import Diary
 from config.demo.house import Salon
-from config.demo.menu import Pick
 from config.demo.shapes import MemberSpec
 from core import identifiers
 from scheduler.models import Appointment, AppointmentLine
+from scheduler.queries import Line
 
 WEEKS = 4
 GAP = timedelta(minutes=30)
@@ -25,14 +25,7 @@ RECOVERED = (*["link"] * 9, *["reminder"] * 5, *["self"] * 4, *["staff"] * 2)
 @dataclass(frozen=True, slots=True)
 class _Planned:
     appointment: Appointment
-    picks: list[Pick]
-
-    def lines(self) -> Iterator[AppointmentLine]:
-        """Its lines, once the appointment has its id."""
-        for position, chosen in enumerate(self.picks):
-            line = chosen.as_line(position)
-            line.appointment = self.appointment
-            yield line
+    lines: list[Line]
 
 
 @dataclass(slots=True)
@@ -59,7 +52,7 @@ def write(salon: Salon, diary: Diary, *, now: datetime) -> list[Appointment]:
     """Appointments of four weeks back and four weeks ahead into what `diary` has free, with their lines. Returns them, unsorted."""
     planned = list(_Weeks(salon, diary, now).plan())
     rows = Appointment.objects.bulk_create(plan.appointment for plan in planned)
-    AppointmentLine.objects.bulk_create(line for plan in planned for line in plan.lines())
+    AppointmentLine.objects.bulk_create(line for plan in planned for line in menu.booked(plan.appointment, plan.lines))
     return rows
 
 
@@ -87,16 +80,16 @@ class _Weeks:
         name, at = member.first_name, starts
         while at < ends:
             what = f"{self._salon.spec.slug}/{name}/{ahead}/{at:%H%M}"
-            picks = self._services(what, self._keys[name], int((ends - at).total_seconds() // 60))
-            busy = picks and chance.happens(f"{what}/busy", _fullness(member, ahead))
+            lines = self._services(what, self._keys[name], int((ends - at).total_seconds() // 60))
+            busy = lines and chance.happens(f"{what}/busy", _fullness(member, ahead))
             client = self._clients.next(self._today + timedelta(days=ahead), ahead=ahead >= 0) if busy else ""
             if not client:
                 at += GAP
                 continue
-            yield _Planned(self._appointment(what, name, client, at, picks), picks)
-            at += timedelta(minutes=menu.minutes(picks) + 15 * chance.happens(f"{what}/rest", 25))
+            yield _Planned(self._appointment(what, name, client, at, lines), lines)
+            at += timedelta(minutes=menu.minutes(lines) + 15 * chance.happens(f"{what}/rest", 25))
 
-    def _services(self, what: str, keys: Sequence[str], room_min: int) -> list[Pick]:
+    def _services(self, what: str, keys: Sequence[str], room_min: int) -> list[Line]:
         """One service that fits into `room_min`, sometimes with a small one after it; none when nothing fits."""
         for attempt in range(6):
             key = chance.one_of(f"{what}/{attempt}", keys)
@@ -105,14 +98,14 @@ class _Weeks:
             if extras and chance.happens(f"{what}/extra", 22):
                 chosen.append(chance.one_of(f"{what}/which", extras))
             for wish in (chosen, chosen[:1]):
-                picks = menu.pick(self._salon, wish)
-                if menu.minutes(picks) <= room_min:
-                    return picks
+                lines = menu.pick(self._salon, wish)
+                if menu.minutes(lines) <= room_min:
+                    return lines
         return []
 
-    def _appointment(self, what: str, member: str, client: str, start: datetime, picks: list[Pick]) -> Appointment:
+    def _appointment(self, what: str, member: str, client: str, start: datetime, lines: list[Line]) -> Appointment:
         person, notes = self._salon.clients[client], self._salon.spec.notes
-        ends = start + timedelta(minutes=menu.minutes(picks))
+        ends = start + timedelta(minutes=menu.minutes(lines))
         made = self._made(what, start)
         status = _status(what, over=ends <= self._now)
         online = person.phone_verified_at is not None and chance.happens(f"{what}/online", 70)

@@ -45,7 +45,7 @@ class Diary:
         self._busy[member].append((start, start + timedelta(minutes=minutes)))
 
 
-def with_time_off(salon: Salon) -> Diary:
+def with_team(salon: Salon) -> Diary:
     """The diary of a salon as the database has it: time off and every appointment that holds its time."""
     names = {member.pk: name for name, member in salon.members.items()}
     off = TimeOff.objects.filter(team_member__business=salon.business).values_list("team_member_id", "starts", "ends")

@@ -62,8 +62,6 @@ def write(spec: SalonSpec, *, now: datetime) -> Salon:
     _write_menu(business, spec, now)
     _write_team(business, spec)
     _write_clients(business, spec, now)
-    if spec.reminders_on:
-        _switch_reminders_on(business, now)
     return load(spec)
 
 
@@ -183,8 +181,8 @@ def _client(business: Business, client: ClientSpec, now: datetime) -> Client:
     )
 
 
-def _switch_reminders_on(business: Business, now: datetime) -> None:
-    """Both channels with the default words. A new business starts with both off (S57); the demo wants a reminder to be seen."""
+def switch_reminders_on(business: Business, *, now: datetime) -> None:
+    """Both channels with the default words, three weeks ago. A new business starts with both off (S57); the demo wants a reminder to be seen."""
     since = now - REMINDERS_ON_SINCE
     AutomatedMessage.objects.bulk_create(
         AutomatedMessage(

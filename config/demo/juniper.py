@@ -100,8 +100,8 @@ JUNIPER = SalonSpec(
     notes=("Latex allergy.", "Gift card.", "Prefers Wren when she is in."),
     waitlist=(WaitSpec("Isaac Feldman", ("pedicure",), ((1, 6, "", ""),), 20, online=False),),
     drafts=(
-        DraftSpec("Avery Brooks", ("facial:Signature", "brows"), 73, "waiting", "Juniper", 2, 11, skipped="automation_off"),
-        DraftSpec("Simone Archer", ("gel:With nail art",), -5, "reviewing", "Carlos", 3, 15, any_member=True),
+        DraftSpec("Avery Brooks", ("facial:Signature", "brows"), 73, "Juniper", 2, 11),
+        DraftSpec("Simone Archer", ("gel:With nail art",), -5, "Carlos", 3, 15, any_member=True),
     ),
     reminders_on=False,
 )

@@ -1,58 +1,42 @@
 """Services by the keys the demo's data uses: "cut", or "foils:Half head" for one of a service's variants."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
-from business.models import Service, Variant
 from config.demo.house import Salon
-from scheduler.models import AppointmentLine
+from scheduler.models import Appointment, AppointmentLine
+from scheduler.queries import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """One service as chosen, with the duration and price that count."""
-
-    service: Service
-    variant: Variant | None
-
-    @property
-    def duration_min(self) -> int:
-        return (self.variant or self.service).duration_min
-
-    @property
-    def price_minor(self) -> int:
-        return (self.variant or self.service).price_minor
-
-    def as_line(self, position: int) -> AppointmentLine:
-        """An appointment's line, without its appointment yet."""
-        return AppointmentLine(
-            service=self.service,
-            variant=self.variant,
-            position=position,
-            name=self.service.name,
-            variant_name=self.variant.name if self.variant else "",
-            duration_min=self.duration_min,
-            price_minor=self.price_minor,
-        )
-
-
-def pick(salon: Salon, keys: Sequence[str]) -> list[Pick]:
-    """The services behind `keys`, in their order. Raises KeyError for a key the salon does not have."""
+def pick(salon: Salon, keys: Sequence[str]) -> list[Line]:
+    """The services behind `keys`, in their order, archived ones too. Raises KeyError for a key the salon does not have."""
     found = []
     for key in keys:
-        service, _, variant = key.partition(":")
-        found.append(Pick(salon.services[service], salon.variants[service, variant] if variant else None))
+        name, _, variant_name = key.partition(":")
+        service = salon.services[name]
+        variant = salon.variants[name, variant_name] if variant_name else None
+        priced = variant or service
+        found.append(Line(service, variant, service.name, variant_name, priced.duration_min, priced.price_minor))
     return found
 
 
-def minutes(picks: Sequence[Pick]) -> int:
+def minutes(lines: Iterable[Line]) -> int:
     """How long all of them take in a row."""
-    return sum(pick.duration_min for pick in picks)
+    return sum(line.duration_min for line in lines)
 
 
-def price(picks: Sequence[Pick]) -> int:
-    """What all of them cost, in minor units."""
-    return sum(pick.price_minor for pick in picks)
+def booked(appointment: Appointment, lines: Iterable[Line]) -> Iterator[AppointmentLine]:
+    """The lines of an appointment that is saved already."""
+    for position, line in enumerate(lines):
+        yield AppointmentLine(
+            appointment=appointment,
+            service=line.service,
+            variant=line.variant,
+            position=position,
+            name=line.name,
+            variant_name=line.variant_name,
+            duration_min=line.duration_min,
+            price_minor=line.price_minor,
+        )
 
 
 def offered(salon: Salon, member: str) -> list[str]:

@@ -104,27 +104,24 @@ class WaitSpec:
 class DraftSpec:
     """An unfinished booking. Its review ended `ended_min_ago` (negative: it still runs); `days_ahead` and `hour` say what time it is for.
 
-    `state`: "reviewing", "waiting", "reminded", "dismissed" or "converted". `channels`: over which the reminder went out.
-    `taken`: somebody else has booked the time since.
+    `taken_by`: a client who got the time since. `then`: "" still waiting, "dismissed" by staff, or "converted" by the client.
     """
 
     client: str
     services: tuple[str, ...]
     ended_min_ago: float
-    state: str
     member: str
     days_ahead: int
     hour: int
     any_member: bool = False
     note: str = ""
-    channels: tuple[str, ...] = ()
-    skipped: str = ""
-    taken: bool = False
+    taken_by: str = ""
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SalonSpec:
-    """A whole business. `reminders_on`: both channels of the incomplete booking reminder, switched on three weeks ago."""
+    """A whole business. `reminders_on`: the incomplete booking reminder is switched on, on both channels."""
 
     name: str
     slug: str

@@ -1,28 +1,35 @@
 """`manage.py seed_demo`: two fictional salons with people, days and unfinished bookings, for the demo and for screenshots.
 
 Reminders are switched ON for Bella Hair Co., so that a reminder is seen in the demo outbox; a real new business starts with both
-channels off (S57), and Juniper & Co. keeps them off.
+channels off (S57), and Juniper & Co. keeps them off. With a real provider in the settings they stay off for Bella, too: nothing is ever
+sent to the numbers of the demo's people.
 
-Refuses politely when a business is there already. What is in PostgreSQL is written in one transaction; the drafts follow, and a run
-that was cut off before they were complete is finished by the next one.
+Only with DEMO=1, because everybody knows the password. Refuses politely when a business is there already. What PostgreSQL holds is
+written in one transaction; the drafts follow, and a run that was cut off among them is finished by the next one.
 """
 
 from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from business.models import Business
-from config.demo import counters, days, house, waitlist
+from business.actions import audit
+from business.models import AuditEvent, Business
+from config.demo import counters, days, house, story, waitlist
 from config.demo.bella import BELLA
-from config.demo.diary import with_time_off, write_time_off
+from config.demo.diary import with_team, write_time_off
 from config.demo.juniper import JUNIPER
 from config.demo.shapes import SalonSpec
 from core import clock
+from drafts.document import DraftsUnavailable
 
 SALONS = (BELLA, JUNIPER)
+DEMO_TRANSPORT = "messaging.demo_outbox.DemoOutbox"
+COMPLETE = "demo.seeded"
 
 
 class Command(BaseCommand):
@@ -33,15 +40,27 @@ class Command(BaseCommand):
         parser.add_argument("--now", help="The moment to count from, ISO 8601 with a zone; the present one by default.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("seed_demo is for the demo: its sign-ins have a password everybody knows. Set DEMO=1.")
         now = _moment(options["now"]) if options["now"] else clock.now()
-        if Business.objects.exists():
+        empty = not Business.objects.exists()
+        if not empty and not _is_half_done():
             self.stdout.write("The demo data is already there.")
             return
-        with transaction.atomic():
-            password = house.password_hash()
-            for spec in SALONS:
-                _write_salon(spec, password, now)
+        call_command("ensure_draft_indexes", stdout=self.stdout)
+        if empty:
+            _write_salons(now)
+        try:
+            _write_drafts(afresh=empty, now=now)
+        except DraftsUnavailable:
+            raise CommandError("MongoDB went away before the drafts were complete. Run seed_demo again to finish.") from None
         self.stdout.write(f"Demo data written: {', '.join(spec.name for spec in SALONS)}.")
+
+
+def _is_half_done() -> bool:
+    """Both salons stand and nothing else, but their drafts were never completed."""
+    standing = set(Business.objects.values_list("slug", flat=True))
+    return standing == {spec.slug for spec in SALONS} and not AuditEvent.objects.filter(action=COMPLETE).exists()
 
 
 def _moment(text: str) -> datetime:
@@ -54,11 +73,28 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+@transaction.atomic
+def _write_salons(now: datetime) -> None:
+    hashed = house.password_hash()
+    for spec in SALONS:
+        _write_salon(spec, hashed, now)
+
+
+def _write_drafts(*, afresh: bool, now: datetime) -> None:
+    salons = [house.load(spec) for spec in SALONS]
+    story.play(salons, afresh=afresh, now=now)
+    audit(business=salons[0].business, actor=None, action=COMPLETE, object_id=BELLA.slug, now=now)
+
+
 def _write_salon(spec: SalonSpec, password_hash: str, now: datetime) -> None:
     salon = house.write(spec, now=now)
     house.write_staff(salon, password_hash=password_hash)
-    write_time_off(salon, today=now.astimezone(salon.business.zone).date())
-    diary = with_time_off(salon)
+    if spec.reminders_on and set(settings.MESSAGING_TRANSPORTS.values()) == {DEMO_TRANSPORT}:
+        house.switch_reminders_on(salon.business, now=now)
+    today = now.astimezone(salon.business.zone).date()
+    write_time_off(salon, today=today)
+    diary = with_team(salon)
+    story.reserve(salon, diary, today=today)
     written = days.write(salon, diary, now=now)
     counters.write(salon, written, now=now)
     waitlist.write(salon, now=now)

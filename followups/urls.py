@@ -1,7 +1,7 @@
 from django.urls import path
 
 from followups import api
-from followups.views import cards, panel
+from followups.views import book, cards, panel
 
 app_name = "followups"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("followups/badge/", panel.badge, name="badge"),
     path("followups/<slug:draft_id>/remind/", cards.remind, name="remind"),
     path("followups/<slug:draft_id>/dismiss/", cards.dismiss, name="dismiss"),
+    path("followups/<slug:draft_id>/book/", book.book, name="book"),
     path("api/v1/followups/", api.cards, name="api-cards"),
     path("api/v1/followups/count", api.count, name="api-count"),
     path("api/v1/followups/<slug:draft_id>/remind", api.remind, name="api-remind"),

@@ -31,6 +31,12 @@ def press(client, draft, *, engagement=None, htmx=True):
     return client.post(reverse("followups:remind", args=[draft.id]), data, headers=headers)
 
 
+def mute(person, *preferences):
+    for preference in preferences:
+        setattr(person, preference, False)
+    person.save()
+
+
 def toast(response) -> str:
     return json.loads(response.headers["HX-Trigger"])["toast"]["text"]
 
@@ -60,8 +66,7 @@ def test_the_card_that_comes_back_says_when_and_offers_send_again(world, at, rit
 
 @pytest.mark.s("S49", "S52", "D14")
 def test_muted_channels_are_respected_and_the_toast_says_so(world, at, rita, sends):
-    world.mia.wants_sms = world.mia.wants_email = False
-    world.mia.save()
+    mute(world.mia, "wants_sms", "wants_email")
     draft = leave(world)
     at(OVER)
     assert toast(press(rita, draft)) == "Not sent: Mia has muted all channels."
@@ -70,8 +75,7 @@ def test_muted_channels_are_respected_and_the_toast_says_so(world, at, rita, sen
 
 @pytest.mark.s("S49", "S51", "S52")
 def test_one_muted_channel_leaves_the_other_and_is_named(world, at, rita, sends):
-    world.mia.wants_email = False
-    world.mia.save()
+    mute(world.mia, "wants_email")
     draft = leave(world)
     at(OVER)
     text = "Reminder sent to Mia by SMS. Not by e-mail: Mia has switched these messages off."
@@ -106,7 +110,7 @@ def test_a_provider_that_refuses_is_named(world, at, rita, settings):
 
 
 @pytest.mark.parametrize(("transport", "state"), [("Busy", State.QUEUED), ("Unclear", State.UNKNOWN)])
-def test_an_outcome_that_is_not_known_yet_is_not_called_sent(world, at, rita, settings, transport, state):
+def test_an_outcome_that_is_not_known_yet_is_not_called_sent(world, at, rita, settings, transport, state):  # noqa: PLR0917
     settings.MESSAGING_TRANSPORTS = dict.fromkeys(("sms", "email"), f"tests.fakes.{transport}Transport")
     draft = leave(world)
     at(OVER)

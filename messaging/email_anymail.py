@@ -24,8 +24,7 @@ class EmailTransport:
     def send(self, *, message: Message, content: Content, sender: Sender, timeout_seconds: float) -> Receipt:
         mail = build(message, content, sender)
         within(timeout_seconds, lambda: _hand_over(mail))
-        status = mail.anymail_status
-        return Receipt(provider_id=_provider_id(mail, message), delivery="sent" if status.status == {"sent"} else "queued")
+        return _receipt(mail, message)
 
     def find(self, *, message: Message, since: datetime) -> Sequence[Found] | None:
         """Mail providers keep no list that can be asked for one message: only their reports tell."""
@@ -113,10 +112,15 @@ def _after_smtp_error(error: smtplib.SMTPException) -> Rejected | Busy | Unclear
     return Unclear(type(error).__name__)
 
 
-def _provider_id(mail: AnymailMessage, message: Message) -> str:
-    """The provider's own id; with SMTP there is none but the Message-ID."""
-    given = mail.anymail_status.message_id
-    return given if isinstance(given, str) and given else message_id(message)
+def _receipt(mail: AnymailMessage, message: Message) -> Receipt:
+    """The provider's own id; with SMTP there is none but the Message-ID. Anymail may come back without an error and without an id."""
+    status = mail.anymail_status
+    if status.status is None:
+        return Receipt(provider_id=message_id(message))
+    if isinstance(status.message_id, str) and status.message_id:
+        return Receipt(provider_id=status.message_id, delivery="sent" if status.status == {"sent"} else "queued")
+    answered = getattr(status.esp_response, "status_code", 0)
+    raise Rejected(f"mail_{answered}") if 400 <= answered < 500 else Unclear("accepted without an id")
 
 
 def _seconds(headers: Any) -> float | None:

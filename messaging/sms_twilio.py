@@ -1,5 +1,6 @@
 """SMS through Twilio's Messages API: one call to send, one list to look into, errors translated into our three."""
 
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from django.conf import settings
 from django.urls import reverse
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
@@ -20,6 +21,10 @@ from messaging.models import Kind, Message
 from messaging.transport import Busy, Content, Found, Receipt, Rejected, Sender, Unclear, within
 
 T = TypeVar("T")
+
+# Twilio's client logs numbers and texts of every call; nobody may read them.
+_silent = logging.getLogger("messaging.sms_twilio.http")
+_silent.disabled = True
 
 LIST_LIMIT = 200
 CODE_VALID_SECONDS = 600
@@ -43,7 +48,7 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
     """Twilio's client, sent to TWILIO_API_URL when that is set (a stand-in on this machine), and stopping at 429 for its Retry-After."""
 
     def __init__(self, timeout: float) -> None:
-        super().__init__(timeout=timeout, max_retries=0)
+        super().__init__(timeout=timeout, max_retries=0, logger=_silent)
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         response = super().request(method, _elsewhere(url), *args, **kwargs)
@@ -95,7 +100,7 @@ class TwilioTransport:
         except requests.RequestException as error:
             self._local.clients = {}
             raise (Busy() if _never_written(error) else Unclear(type(error).__name__)) from error
-        except ValueError as error:  # an answer that is no JSON, or half of it
+        except (TwilioException, ValueError) as error:  # a list that was not given; an answer that is no JSON, or half of it
             raise Unclear("unreadable answer") from error
         except Unclear:
             self._local.clients = {}  # the call that is still hanging keeps its session for itself

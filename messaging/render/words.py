@@ -19,7 +19,8 @@ MAX_SEGMENTS = 4
 # The longest link we make and middling values: what a text is measured with when it is saved.
 TYPICAL = {FIRST_NAME: "Alexandra", SERVICE_NAME: "Hair cut and Toner", RESUME_LINK: "https://" + "x" * 52 + "/"}
 
-_VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+# With the full stop behind it: "at Bella Hair Co.." reads like a mistake.
+_VARIABLE = re.compile(r"\{\{\s*(?P<name>[^{}]*?)\s*\}\}(?P<stop>\.(?!\.))?")
 _LINK_GLUED = re.compile(r"\{\{\s*" + RESUME_LINK + r"\s*\}\}(?=\S)|(?<=\S)(?<!\()\{\{\s*" + RESUME_LINK + r"\s*\}\}")
 _SAYS_STOP = re.compile(r"\b(?:reply|text|send|answer)\s+[\"']?STOP\b", re.IGNORECASE)
 
@@ -52,15 +53,23 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
     Raises BadTemplate for a name that `values` does not have.
     """
-    unknown = [name for name in _VARIABLE.findall(template) if name not in values]
+    unknown = [name for name in _names(template) if name not in values]
     if unknown:
         raise BadTemplate([_unknown(name) for name in dict.fromkeys(unknown)])
-    return _VARIABLE.sub(lambda match: values[match.group(1)], template)
+    return _VARIABLE.sub(lambda match: _ended(values[match["name"]], match["stop"] or ""), template)
+
+
+def _ended(value: str, stop: str) -> str:
+    return value if value.endswith(".") else value + stop
+
+
+def _names(template: str) -> list[str]:
+    return [match["name"] for match in _VARIABLE.finditer(template)]
 
 
 def check(body: str, channel: Channel | str) -> list[str]:
     """What is wrong with a body before it is saved: unknown names, link missing or doubled, too long. Empty: nothing."""
-    names = _VARIABLE.findall(body)
+    names = _names(body)
     problems = [_unknown(name) for name in dict.fromkeys(names) if name not in VARIABLES]
     if "{{" in _VARIABLE.sub("", body) or "}}" in _VARIABLE.sub("", body):
         problems.append("Some curly brackets do not close. A variable looks like {{FirstName}}.")
@@ -76,8 +85,8 @@ def check(body: str, channel: Channel | str) -> list[str]:
 
 def check_subject(subject: str) -> list[str]:
     """What is wrong with a subject: unknown names, a link, line breaks, too long."""
-    problems = [_unknown(name) for name in dict.fromkeys(_VARIABLE.findall(subject)) if name not in VARIABLES]
-    if RESUME_LINK in _VARIABLE.findall(subject):
+    problems = [_unknown(name) for name in dict.fromkeys(_names(subject)) if name not in VARIABLES]
+    if RESUME_LINK in _names(subject):
         problems.append("A link does not work in a subject. Put {{ResumeBookingLink}} into the text.")
     if "\n" in subject or "\r" in subject:
         problems.append("A subject is one line.")

@@ -19,7 +19,7 @@ def html_part(*, business: Business, subject: str, text: str, link: str, prefere
             "business": business,
             "business_name": plain_name(business.name, length=80),
             "subject": subject,
-            "preheader": next((part for part in paragraphs[1:] if part != link), subject),
+            "preheader": next((part for part in paragraphs[1:] if not link or link not in part), subject),
             "before": _lines(_until(paragraphs, link)),
             "after": _lines(_following(paragraphs, link)),
             "link": link,

@@ -1,9 +1,12 @@
 """Doors of the staff: sign in, sign out, change to another business."""
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -66,7 +69,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def switch_business(request: HttpRequest) -> HttpResponse:
     """Work in another of one's businesses from now on. 404 for a business one does not belong to, the same as for none."""
     chosen = request.POST.get("business", "")
-    memberships = Membership.objects.filter(user_id=request.user.pk).select_related("business")
+    memberships = Membership.objects.filter(user=cast("User", request.user)).select_related("business")
     membership = next((one for one in memberships if str(one.business_id) == chosen), None)
     if membership is None:
         raise Http404("There is no such business.")

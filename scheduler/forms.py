@@ -1,7 +1,365 @@
-"""The appointment form of the staff, for a new appointment, for changing one, and prefilled from a follow-up card (S43 to S45).
+"""The appointment form of the staff: a new appointment, a change of one, and prefilled from a follow-up card (S43 to S45).
 
 Staff may book against hours, time off, skills and the clock after ticking "Book it anyway"; over another appointment never.
 """
 
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any, Self
+
+from django import forms
+from django.db.models import Q
+from django.utils.datastructures import MultiValueDict
+
+from business.models import Business, Client, Service, TeamMember
+from business.templatetags.words import clock_time, day_and_time, minutes, money
+from core import contact, identifiers
+from scheduler import availability, queries
+from scheduler.actions import NewClient
+from scheduler.models import Appointment
+from scheduler.queries import Line
+
 MOST_SERVICES = 20
 MOST_MATCHES = 8
+NEW = "new"
+FURTHEST = timedelta(days=730)
+_INPUT = {"class": "input"}
+
+
+class ServicesField(forms.Field):
+    """Chosen services in order, each "service" or "service.variant" (ids); empty choices fall out."""
+
+    class Widget(forms.Widget):
+        def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+            values = data.getlist(name) if isinstance(data, MultiValueDict) else data.get(name, [])
+            return [value for value in values if value]
+
+    widget = Widget
+
+    def clean(self, value: Any) -> list[tuple[int, int | None]]:
+        if not value:
+            raise forms.ValidationError("Choose at least one service.")
+        if len(value) > MOST_SERVICES:
+            raise forms.ValidationError(f"One appointment holds up to {MOST_SERVICES} services. Make a second one for the rest.")
+        try:
+            return [_pair(text) for text in value]
+        except ValueError:
+            raise forms.ValidationError("Choose the services from the list.") from None
+
+
+def _pair(text: str) -> tuple[int, int | None]:
+    service, _, variant = text.partition(".")
+    return int(service), int(variant) if variant else None
+
+
+class AppointmentForm(forms.Form):
+    """`business` and `now` are required; `appointment` when one is changed. After is_valid(): `who`, `lines`, `member`, `start`, `note`, `key`
+    in cleaned_data; `lines` is None when a changed appointment keeps its services as booked.
+    """
+
+    find = forms.CharField(label="Client", required=False, max_length=80)
+    client = forms.CharField(required=False, max_length=20)
+    first_name = forms.CharField(label="First name", required=False, max_length=60)
+    last_name = forms.CharField(label="Last name", required=False, max_length=60)
+    phone = forms.CharField(label="Mobile", required=False, max_length=40)
+    email = forms.CharField(label="E-mail", required=False, max_length=254)
+    service = ServicesField(label="Services")
+    person = forms.ChoiceField(
+        label="With", error_messages={"required": "Choose who does it.", "invalid_choice": "Choose one of the team."}
+    )
+    day = forms.DateField(
+        label="Date", error_messages={"required": "Choose a date.", "invalid": "Write the date as YYYY-MM-DD."}, widget=forms.DateInput
+    )
+    time = forms.TimeField(label="Time", error_messages={"required": "Choose a time.", "invalid": "Write the time as 14:30."})
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=500,
+        error_messages={"max_length": "Notes can be up to 500 characters. Shorten this one; it is kept below."},
+    )
+    anyway = forms.BooleanField(label="Book it anyway", required=False)
+    key = forms.UUIDField(error_messages={"required": "Reload the page and try again.", "invalid": "Reload the page and try again."})
+
+    def __init__(self, *args: Any, business: Business, now: datetime, appointment: Appointment | None = None, **kwargs: Any) -> None:
+        kwargs["initial"] = {"key": identifiers.new_uuid()} | dict(kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        self.business, self.now, self.appointment = business, now, appointment
+        self.asks = ""
+        self.hint = ""
+        self.warnings: list[str] = []
+        self.team = list(TeamMember.objects.filter(business=business, archived_at=None, bookable=True))
+        if appointment and appointment.team_member not in self.team:
+            self.team.append(appointment.team_member)
+        person = self.fields["person"]
+        assert isinstance(person, forms.ChoiceField)
+        person.choices = [("", "Choose a person"), *((str(member.pk), str(member)) for member in self.team)]
+
+    @classmethod
+    def posted(cls, post: MultiValueDict[str, str], *, business: Business, now: datetime, appointment: Appointment | None = None) -> Self:
+        """The form as it was sent. With a button other than Save (`do`: find, add, check) nothing is judged: `asks` says which, everything typed
+        is kept. A nearest time (`at`: "2026-11-25 10:45 7") replaces day, time and person."""
+        values = post.copy()
+        day, _, rest = post.get("at", "").partition(" ")
+        at, _, person = rest.partition(" ")
+        if day and at and person:
+            values["day"], values["time"], values["person"] = day, at, person
+        form = cls(data=values, business=business, now=now, appointment=appointment)
+        if not post.get("do"):
+            return form
+        kept = {name: values.get(name, "") for name in cls.base_fields} | {"service": [v for v in values.getlist("service") if v]}
+        draft = cls(initial=kept, business=business, now=now, appointment=appointment)
+        draft.asks = post.get("do", "")
+        draft.hint = form.say_if_free()
+        return draft
+
+    # What the template draws
+
+    @property
+    def catalogue(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Categories with their services to choose from; what a changed appointment has that is not offered any more comes first."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        services = Service.objects.filter(business=self.business, archived_at=None).select_related("category")
+        for service in services.prefetch_related("variants"):
+            groups.setdefault(service.category.name, []).extend(self._options(service))
+        offered = {value for options in groups.values() for value, _ in options}
+        booked = [(value, label) for value, label in self._booked_options() if value not in offered]
+        return ([("As booked", booked)] if booked else []) + list(groups.items())
+
+    def _options(self, service: Service) -> list[tuple[str, str]]:
+        variants = [variant for variant in service.variants.all() if variant.archived_at is None]
+        if not variants:
+            return [(str(service.pk), self._label(service.name, service.duration_min, service.price_minor))]
+        return [
+            (f"{service.pk}.{one.pk}", self._label(f"{service.name}, {one.name}", one.duration_min, one.price_minor)) for one in variants
+        ]
+
+    def _label(self, name: str, duration_min: int, price_minor: int) -> str:
+        return f"{name} · {minutes(duration_min)} · {money(price_minor, self.business)}"
+
+    def _booked_options(self) -> list[tuple[str, str]]:
+        if not self.appointment:
+            return []
+        lines = queries.lines_of(self.appointment)
+        return [
+            (
+                value_of(line),
+                self._label(f"{line.name}, {line.variant_name}" if line.variant_name else line.name, line.duration_min, line.price_minor),
+            )
+            for line in lines
+        ]
+
+    @property
+    def chosen_services(self) -> list[str]:
+        """The values of the selects to draw: what was chosen, and one more after "Add another service" (or when there is none)."""
+        chosen = [str(value) for value in self["service"].value() or []][:MOST_SERVICES]
+        return [*chosen, ""] if not chosen or self.asks == "add" else chosen
+
+    @property
+    def matches(self) -> list[Client]:
+        """Clients that fit what was searched for, the chosen one first."""
+        clients = Client.objects.filter(business=self.business)
+        chosen = str(self["client"].value() or "")
+        found = list(clients.filter(pk=int(chosen))) if chosen.isdecimal() and int(chosen) <= queries.BIGGEST_ID else []
+        text = str(self["find"].value() or "").strip()
+        if text:
+            found += [
+                client
+                for client in clients.filter(_fits(text, self.business)).order_by("last_name", "first_name")[:MOST_MATCHES]
+                if client not in found
+            ]
+        return found
+
+    # What was sent
+
+    def clean_person(self) -> TeamMember:
+        chosen = self.cleaned_data["person"]
+        return next(member for member in self.team if str(member.pk) == chosen)
+
+    def clean_phone(self) -> str:
+        text = self.cleaned_data["phone"].strip()
+        if not text or self.data.get("client") != NEW:
+            return ""
+        try:
+            phone = contact.to_e164(text, region=self.business.country)
+        except contact.BadPhone as bad:
+            raise forms.ValidationError(str(bad)) from None
+        known = Client.objects.filter(business=self.business, phone=phone).first()
+        if known and not Appointment.objects.filter(confirm_key__isnull=False, client=known, confirm_key=self._key()).exists():
+            raise forms.ValidationError(f"This is the number of {known}. Search for them above instead.")
+        return phone
+
+    def _key(self) -> Any:
+        try:
+            return self.fields["key"].clean(self.data.get("key"))
+        except forms.ValidationError:
+            return None
+
+    def clean_email(self) -> str:
+        try:
+            return contact.tidy_email(self.cleaned_data["email"]) if self.data.get("client") == NEW else ""
+        except contact.BadEmail as bad:
+            raise forms.ValidationError(str(bad)) from None
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        today = self.now.astimezone(self.business.zone).date()
+        if abs(day - today) > FURTHEST:
+            raise forms.ValidationError("Choose a date within two years of today.")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        self._clean_who(data)
+        self._clean_lines(data)
+        self._clean_start(data)
+        self._clean_warnings(data)
+        return data
+
+    def _clean_who(self, data: dict[str, Any]) -> None:
+        chosen = data.get("client", "")
+        if self.appointment:
+            data["who"] = self.appointment.client
+        elif chosen == NEW:
+            if not data.get("first_name", "").strip():
+                self.add_error("first_name", "Enter the client's first name.")
+            data["who"] = NewClient(data.get("first_name", ""), data.get("last_name", ""), data.get("phone", ""), data.get("email", ""))
+        elif client := next((one for one in self.matches if str(one.pk) == chosen), None):
+            data["who"] = client
+        else:
+            self.add_error("find", "Search for the client and choose them, or add a new client.")
+
+    def _clean_lines(self, data: dict[str, Any]) -> None:
+        asked: Sequence[tuple[int, int | None]] | None = data.get("service")
+        data["lines"] = data["all_lines"] = None
+        if asked is None:
+            return
+        booked = queries.lines_of(self.appointment) if self.appointment else ()
+        if booked and [value_of(line) for line in booked] == [_text(pair) for pair in asked]:
+            data["all_lines"] = booked
+            return
+        resolved = queries.resolve(business=self.business, services=asked)
+        if resolved.gone:
+            names = ", ".join(name for name in resolved.gone if name) or "One of the services"
+            self.add_error("service", f"{names} cannot be booked like this any more. Choose something else.")
+            return
+        data["lines"] = data["all_lines"] = resolved.lines
+
+    def _clean_start(self, data: dict[str, Any]) -> None:
+        day: date | None = data.get("day")
+        wall: time | None = data.get("time")
+        if day is None or wall is None:
+            return
+        start = availability.moment(day, wall.replace(second=0, microsecond=0), self.business.zone)
+        if clock_time(start, self.business.zone) != f"{wall:%H:%M}":
+            self.add_error("time", f"The clocks change that day and {wall:%H:%M} does not exist. Choose another time.")
+        data["start"] = start
+
+    def _clean_warnings(self, data: dict[str, Any]) -> None:
+        member, start, lines = data.get("person"), data.get("start"), data.get("all_lines")
+        data["member"] = member
+        if member is None or start is None or not lines:
+            return
+        same = self.appointment and (self.appointment.team_member_id, self.appointment.starts) == (member.pk, start)
+        self.warnings = [] if same and data["lines"] is None else self._warnings(member, start, lines)
+        if self.warnings and not data.get("anyway"):
+            self.add_error("anyway", " ".join(self.warnings))
+
+    def _warnings(self, member: TeamMember, start: datetime, lines: Sequence[Line]) -> list[str]:
+        """Why a client could not book this: said once, and staff may go on."""
+        found = []
+        if start <= self.now:
+            found.append("This time has passed.")
+        missing = {line.service.pk for line in lines} - set(member.services.values_list("pk", flat=True))
+        if missing:
+            names = ", ".join(dict.fromkeys(line.name for line in lines if line.service.pk in missing))
+            found.append(f"{member.first_name} does not usually do {names}.")
+        day = start.astimezone(self.business.zone).date()
+        diary = queries.diary_of(business=self.business, members=[member], first=day, last=day)
+        end = start + timedelta(minutes=sum(line.duration_min for line in lines))
+        away = [availability.Interval(row.start, row.end) for row in diary.busy(member.pk, day) if not row.is_appointment]
+        at_work = availability.subtract(diary.work(member.pk, day), away)
+        if not any(gap.start <= start and end <= gap.end for gap in at_work):
+            found.append(f"{member.first_name} does not work then.")
+        return found
+
+    # What the page says before anything is saved
+
+    def say_if_free(self) -> str:
+        """ "Maya is free then.", what is in the way, or "" while too little is chosen. Reads only."""
+        self.full_clean()
+        member, start, lines = (self.cleaned_data.get(name) for name in ("member", "start", "all_lines"))
+        if member is None or start is None or not lines:
+            return ""
+        end = start + timedelta(minutes=sum(line.duration_min for line in lines))
+        rival = self.rival(member, start, end)
+        if rival:
+            zone = self.business.zone
+            return f"{member.first_name} has {rival.client} from {clock_time(rival.starts, zone)} to {clock_time(rival.ends, zone)}."
+        return " ".join(self.warnings) or f"{member.first_name} is free then, until {clock_time(end, self.business.zone)}."
+
+    def conflict(self) -> str:
+        """After SlotTaken: what is in the way."""
+        words = self.say_if_free()
+        return words if " has " in words else "Somebody else has just taken this time."
+
+    def nearest(self) -> list[tuple[str, str]]:
+        """After SlotTaken: the closest free times of the person chosen, as value of the button `at` and its label."""
+        data = self.cleaned_data
+        member: TeamMember = data["member"]
+        minutes_long = sum(line.duration_min for line in data["all_lines"])
+        slots = queries.nearest(business=self.business, members=[member], duration_min=minutes_long, around=data["start"], now=self.now)
+        zone = self.business.zone
+        return [
+            (f"{slot.start.astimezone(zone):%Y-%m-%d %H:%M} {member.pk}", f"{day_and_time(slot.start, zone)} with {member.first_name}")
+            for slot in slots
+        ]
+
+    def rival(self, member: TeamMember, start: datetime, end: datetime) -> Appointment | None:
+        """The appointment that is in the way."""
+        others = Appointment.objects.filter(business=self.business, team_member=member, starts__lt=end, ends__gt=start)
+        others = others.exclude(status__in=queries.NOT_TAKING_TIME)
+        if self.appointment:
+            others = others.exclude(pk=self.appointment.pk)
+        return others.select_related("client").order_by("starts").first()
+
+
+def prefilled(
+    *,
+    business: Business,
+    client: Client | None = None,
+    lines: Sequence[Line] = (),
+    member: TeamMember | None = None,
+    start: datetime | None = None,
+    note: str = "",
+) -> dict[str, Any]:
+    """`initial` for an AppointmentForm: what is known, everything else empty (S43, S44)."""
+    local = start.astimezone(business.zone) if start else None
+    return {
+        "client": str(client.pk) if client else "",
+        "service": [value_of(line) for line in lines],
+        "person": str(member.pk) if member else "",
+        "day": local.date().isoformat() if local else "",
+        "time": f"{local:%H:%M}" if local else "",
+        "note": note,
+    }
+
+
+def value_of(line: Line) -> str:
+    """The value of a line in the select: "3", or "3.7" with a variant."""
+    return _text((line.service.pk, line.variant.pk if line.variant else None))
+
+
+def _text(pair: tuple[int, int | None]) -> str:
+    return str(pair[0]) if pair[1] is None else f"{pair[0]}.{pair[1]}"
+
+
+def _fits(text: str, business: Business) -> Q:
+    """Names that begin with each word typed, or the phone or e-mail address as typed."""
+    found = Q(email__iexact=text)
+    names = Q()
+    for word in text.split()[:4]:
+        names &= Q(first_name__istartswith=word) | Q(last_name__istartswith=word)
+    digits = "".join(letter for letter in text if letter.isdecimal())
+    if len(digits) >= 4:
+        found |= Q(phone__endswith=digits.lstrip("0"))
+    return found | names

@@ -1,5 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from scheduler import views
 
 app_name = "scheduler"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.day, name="day"),
+    path("new/", views.new, name="new"),
+    path("<int:pk>/", views.edit, name="edit"),
+    path("<int:pk>/cancel/", views.cancel, name="cancel"),
+]

@@ -209,6 +209,10 @@ def book_by_staff(
     counters: Mapping[str, int] | None = None,
 ) -> Booked:
     """Book on somebody's behalf; a new client and the appointment come together or not at all. Raises SlotTaken, NotBookable."""
+    if isinstance(who, NewClient):
+        earlier = Appointment.objects.filter(business=business, confirm_key=confirm_key).select_related("client", "team_member").first()
+        if earlier:
+            return Booked(earlier, created=False)
     with transaction.atomic():
         client = who if isinstance(who, Client) else _added(who, business=business, by=booked_by, now=now)
         return book(

@@ -75,8 +75,8 @@ def _check_waitlist(
         raise NotBookable("Choose at least one service.")
     if not windows:
         raise NotBookable("Say at least one day that would suit.")
-    foreign = [client, *(line.service for line in lines), *([member] if member else [])]
-    if any(thing.business_id != business.pk for thing in foreign):
+    owners = {client.business_id, *(line.service.business_id for line in lines), *({member.business_id} if member else ())}
+    if owners != {business.pk}:
         raise NotBookable("This belongs to another business.")
     if any(window.last_day < window.first_day for window in windows):
         raise NotBookable("The last day comes before the first day.")

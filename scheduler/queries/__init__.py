@@ -2,6 +2,7 @@
 
 from scheduler.availability import Diary, Slot
 from scheduler.queries.catalogue import BIGGEST_ID, Line, Resolved, lines_of, resolve, suitable_members
+from scheduler.queries.day import Day, day_of
 from scheduler.queries.origins import appointment_for_draft, drafts_with_appointment, unmirrored
 from scheduler.queries.times import (
     NOT_TAKING_TIME,
@@ -20,6 +21,7 @@ from scheduler.queries.times import (
 __all__ = [
     "BIGGEST_ID",
     "NOT_TAKING_TIME",
+    "Day",
     "Diary",
     "Line",
     "Resolved",
@@ -27,6 +29,7 @@ __all__ = [
     "appointment_for_draft",
     "bookable_days",
     "confirm_window",
+    "day_of",
     "day_slots",
     "diary_of",
     "drafts_with_appointment",

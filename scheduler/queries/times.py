@@ -31,8 +31,8 @@ def diary_of(*, business: Business, members: Sequence[TeamMember], first: date, 
     if members:
         start, end = availability.midnight(first, zone), availability.midnight(last + timedelta(days=1), zone)
         rows = WorkingHours.objects.filter(team_member__in=list(hours)).order_by()
-        for pk, *stretch in rows.values_list("team_member_id", "weekday", "starts", "ends", "is_break"):
-            hours[pk].append(Stretch(*stretch))
+        for pk, weekday, starts, ends, is_break in rows.values_list("team_member_id", "weekday", "starts", "ends", "is_break"):
+            hours[pk].append(Stretch(weekday, starts, ends, is_break))
         for pk, filled in _filled(Q(team_member__in=list(busy), starts__lt=end, ends__gt=start), ignoring):
             busy[pk].append(filled)
     return Diary(zone=zone, step_min=business.slot_interval_min, first=first, last=last, hours=hours, busy=busy)

@@ -1,1 +1,70 @@
-// Staff shell.
+// The staff's shell: toasts, popovers, the poll of everything that changes by itself, forms that send themselves.
+
+const TOAST_MS = 8000;
+const POLL_MS = 30000;
+
+// Toasts: the region is filled by the server or by the answer header HX-Trigger: {"toast": {"text", "level"}}. Errors stay until closed.
+
+const region = document.getElementById("toasts");
+
+function watch(toast) {
+  const close = toast.querySelector("[data-close]");
+  close.hidden = false;
+  close.addEventListener("click", () => toast.remove());
+  if (toast.classList.contains("toast-error")) return;
+  let timer = 0;
+  const hold = () => clearTimeout(timer);
+  const start = () => { hold(); timer = setTimeout(() => toast.remove(), TOAST_MS); };
+  toast.addEventListener("mouseenter", hold);
+  toast.addEventListener("mouseleave", start);
+  toast.addEventListener("focusin", hold);
+  toast.addEventListener("focusout", start);
+  start();
+}
+
+export function say(text, level = "ok") {
+  const template = document.getElementById("toast-template");
+  if (!region || !template || !text) return;
+  const toast = template.content.firstElementChild.cloneNode(true);
+  const words = toast.querySelector("span");
+  words.setAttribute("role", level === "error" ? "alert" : "status");
+  toast.classList.toggle("toast-error", level === "error");
+  region.append(toast);
+  // Filled after it is in the page, so that screen readers notice the change.
+  requestAnimationFrame(() => { words.textContent = text; });
+  watch(toast);
+}
+
+region?.querySelectorAll("[data-toast]").forEach(watch);
+document.body.addEventListener("toast", (event) => say(event.detail.text, event.detail.level));
+document.body.addEventListener("htmx:sendError", () => say("There is no connection. Check the network and try again.", "error"));
+document.body.addEventListener("htmx:responseError", (event) => {
+  const { status } = event.detail.xhr;
+  if (event.detail.xhr.getResponseHeader("HX-Trigger")?.includes("toast")) return;
+  if (event.detail.requestConfig.triggeringEvent?.type === "followups:poll") return;
+  say(status === 403 ? "You are not allowed to do that, or you were signed out. Reload the page." : "That did not work. Try again in a moment.", "error");
+});
+
+// Popovers are <details data-popover>: one open at a time, closed by Esc (focus goes back to its button) and by a press elsewhere.
+
+const open = () => document.querySelectorAll("details[data-popover][open]");
+document.addEventListener("click", (event) => {
+  open().forEach((one) => { if (!one.contains(event.target)) one.open = false; });
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  open().forEach((one) => { one.open = false; one.querySelector("summary").focus(); });
+});
+
+// Numbers, panel and day refresh themselves: they listen to this event, which is only sent while somebody looks.
+
+const poll = () => { if (document.visibilityState === "visible") document.body.dispatchEvent(new CustomEvent("followups:poll")); };
+setInterval(poll, POLL_MS);
+document.addEventListener("visibilitychange", poll);
+
+// A form that is only a choice is sent by the choice; without scripts its button does it.
+
+document.querySelectorAll("[data-submit-on-change]").forEach((form) => {
+  form.querySelectorAll("[data-submit]").forEach((button) => { button.hidden = true; });
+  form.addEventListener("change", (event) => { if (event.target.value || event.target.tagName === "SELECT") form.requestSubmit(); });
+});

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypedDict, TypeVar
 from uuid import UUID
 
@@ -35,13 +36,12 @@ def start_review(
     engagement (T1b, T1c); otherwise a new engagement begins (T2). None: `flow` was confirmed already, a stale capture was dropped (F12).
     """
     capture: _Capture = {"business_id": business_id, "client_id": client_id, "flow": flow, "selection": selection, "now": now}
-    engage = lifecycle.engage(draft_id=identifiers.new_draft_id(), **capture)
-    restart = lifecycle.restart_countdown(**capture)
+    engage = partial(lifecycle.engage, draft_id=identifiers.new_draft_id())
     # The guards tell the cases apart, so their order is only a matter of speed: a first capture is one write.
-    steps = [restart, engage] if more_time else [engage, lifecycle.keep_countdown(**capture), restart]
+    moves = (lifecycle.restart_countdown, engage) if more_time else (engage, lifecycle.keep_countdown, lifecycle.restart_countdown)
     for _ in range(1 + COLLISIONS):
-        for step in steps:
-            if draft := store.change(step):
+        for move in moves:
+            if draft := store.change(move(**capture)):
                 return draft
     return None
 

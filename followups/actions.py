@@ -2,21 +2,25 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from business.actions import audit, count
-from business.models import Business, Client
+from business.models import Business, Client, TeamMember
 from drafts import actions as drafts
 from drafts import queries as draft_queries
-from drafts.document import Draft, DraftState
+from drafts.document import Draft, DraftState, DraftsUnavailable
 from messaging import outbox
 from messaging.outbox import Notice
 from scheduler import actions as calendar
 from scheduler import queries as appointments
-from scheduler.models import Appointment
+from scheduler.actions import NewClient, Window
+from scheduler.models import Appointment, WaitlistEntry
+from scheduler.queries import Line
 
 
 class Handled(Exception):
@@ -59,12 +63,11 @@ def ring_bells(*, items: Sequence[Draft], now: datetime) -> int:
     return rung.total()
 
 
-def waiting_draft(*, business: Business, draft_id: str, engagement: int | None, now: datetime) -> Draft:
-    """The draft behind a card, read again at the moment of acting; a session that has timed out is ended first, so that no worker is needed.
+def look(*, business: Business, draft_id: str, engagement: int | None, now: datetime) -> Draft:
+    """The draft behind a card as it is now; changes nothing. `engagement` is the one shown on the card, None to take the present one.
 
-    `engagement` is the one shown on the card, None to take the present one. Raises Handled, DraftsUnavailable.
+    Raises Handled, DraftsUnavailable.
     """
-    drafts.expire_one(business_id=business.pk, draft_id=draft_id, now=now)
     draft = draft_queries.get(business_id=business.pk, draft_id=draft_id, now=now)
     appointment = appointments.appointment_for_draft(business_id=business.pk, draft_id=draft_id)
     if draft is None:
@@ -77,9 +80,18 @@ def waiting_draft(*, business: Business, draft_id: str, engagement: int | None, 
         raise Handled("booked", client=client, appointment=appointment or _nameless(draft))
     if draft.status == DraftState.DISMISSED:
         raise Handled("dismissed", client=client)
-    if draft.status != DraftState.INCOMPLETE or engagement not in (None, draft.engagement):
+    if not draft.is_waiting(now=now) or engagement not in (None, draft.engagement):
         raise Handled("back", client=client)
     return draft
+
+
+def waiting_draft(*, business: Business, draft_id: str, engagement: int | None, now: datetime) -> Draft:
+    """The draft behind a card at the moment of acting on it. A session that has timed out is ended first, so that no worker is needed (T3).
+
+    Raises Handled, DraftsUnavailable.
+    """
+    drafts.expire_one(business_id=business.pk, draft_id=draft_id, now=now)
+    return look(business=business, draft_id=draft_id, engagement=engagement, now=now)
 
 
 def _nameless(draft: Draft) -> Appointment | None:
@@ -102,6 +114,119 @@ def dismiss(*, business: Business, draft_id: str, engagement: int, user: User, n
         raise Handled("gone") from None
     outbox.cancel_queued(draft_id=draft_id, reason="superseded", now=now)
     return dismissed
+
+
+def book_for_client(
+    *,
+    business: Business,
+    draft_id: str,
+    engagement: int,
+    member: TeamMember,
+    start: datetime,
+    lines: Sequence[Line],
+    note: str,
+    confirm_key: UUID,
+    user: User,
+    now: datetime,
+) -> Appointment:
+    """Book what the client left, on their behalf, and convert the draft (D8). A second press with the same key finds the first appointment.
+
+    1. Read the draft again. 2. Ring its bell if no sweep has yet, so that what is won back was counted as left (D17). 3. Book, with the
+    counters. 4. Convert the draft; when MongoDB is away by then, the sweep does. Raises Handled, SlotTaken, NotBookable, DraftsUnavailable.
+    """
+    earlier = Appointment.objects.filter(business=business, draft_id=draft_id, confirm_key=confirm_key).first()
+    if earlier:
+        return earlier
+    draft = waiting_draft(business=business, draft_id=draft_id, engagement=engagement, now=now)
+    client = Client.objects.get(business=business, pk=draft.client_id)
+    ring_bells(items=[draft], now=now)
+    worth = sum(line.price_minor for line in lines)
+    appointment = calendar.book_by_staff(
+        business=business,
+        who=client,
+        member=member,
+        start=start,
+        lines=lines,
+        note=note,
+        confirm_key=confirm_key,
+        booked_by=user,
+        draft_id=draft.id,
+        engagement=draft.engagement,
+        recovered=Appointment.Recovered.STAFF,
+        mirrored=False,
+        counters={"recovered": 1, "recovered_staff": 1, "recovered_value_minor": worth},
+        now=now,
+    ).appointment
+    outbox.cancel_queued(draft_id=draft.id, reason="converted", now=now)
+    with suppress(DraftsUnavailable):
+        mirror(appointment=appointment, now=now)
+    return appointment
+
+
+def add_to_waitlist(
+    *,
+    business: Business,
+    who: Client | NewClient,
+    lines: Sequence[Line],
+    windows: Sequence[Window],
+    member: TeamMember | None,
+    note: str,
+    user: User,
+    now: datetime,
+) -> WaitlistEntry:
+    """Put somebody on the waitlist; a new client and the entry come together or not at all. Raises NotBookable."""
+    with transaction.atomic():
+        client = who if isinstance(who, Client) else _added(who, business=business, user=user, now=now)
+        return calendar.join_waitlist(
+            business=business,
+            client=client,
+            lines=lines,
+            windows=windows,
+            member=member,
+            note=note,
+            source=WaitlistEntry.Source.STAFF,
+            now=now,
+        )
+
+
+def _added(new: NewClient, *, business: Business, user: User, now: datetime) -> Client:
+    """The new client; one whose phone the business knows already is that one."""
+    values = {"first_name": new.first_name, "last_name": new.last_name, "email": new.email, "created_at": now}
+    if new.phone:
+        client, created = Client.objects.get_or_create(business=business, phone=new.phone, defaults=values)
+    else:
+        client, created = Client.objects.create(business=business, **values), True
+    if created:
+        audit(business=business, actor=user, action="client.added", object_id=str(client.pk), now=now)
+    return client
+
+
+def book_from_waitlist(
+    *,
+    entry: WaitlistEntry,
+    member: TeamMember,
+    start: datetime,
+    lines: Sequence[Line],
+    note: str,
+    confirm_key: UUID,
+    user: User,
+    now: datetime,
+) -> Appointment:
+    """Book what an entry waits for and close it, both or neither. Raises SlotTaken, NotBookable."""
+    with transaction.atomic():
+        appointment = calendar.book_by_staff(
+            business=entry.business,
+            who=entry.client,
+            member=member,
+            start=start,
+            lines=lines,
+            note=note,
+            confirm_key=confirm_key,
+            booked_by=user,
+            now=now,
+        ).appointment
+        calendar.close_waitlist(entry=entry, now=now, appointment=appointment)
+    return appointment
 
 
 def mirror(*, appointment: Appointment, now: datetime) -> None:

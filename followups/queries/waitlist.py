@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
+
 from business.models import Business, TeamMember
 from scheduler import queries as appointments
 from scheduler.availability import Diary
@@ -19,6 +21,11 @@ class Opening:
 
     start: datetime
     member: TeamMember
+
+    @property
+    def key(self) -> str:
+        """How an address names it."""
+        return f"{self.start:%Y-%m-%dT%H:%M}Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,22 @@ def entries_count(*, business: Business) -> int:
 
 def entries(*, business: Business, now: datetime) -> list[Entry]:
     """Open entries, longest waiting first. About ten queries, however many entries."""
-    rows = WaitlistEntry.objects.filter(business=business, closed_at=None).select_related("client", "team_member")
-    found = list(rows.prefetch_related("lines__service__variants", "lines__variant", "windows").order_by("created_at", "id"))
-    finder = _Finder(business, found, now=now) if found else None
-    return [Entry(row, tuple(finder.openings(row)) if finder else (), duration_of(row)) for row in found]
+    return _with_openings(business, list(_open(business)), now=now)
+
+
+def find(*, business: Business, pk: int, now: datetime) -> Entry | None:
+    """One open entry of this business."""
+    return next(iter(_with_openings(business, list(_open(business).filter(pk=pk)), now=now)), None)
+
+
+def _open(business: Business) -> QuerySet[WaitlistEntry]:
+    rows = WaitlistEntry.objects.filter(business=business, closed_at=None).select_related("client", "team_member", "business")
+    return rows.prefetch_related("lines__service", "lines__variant", "windows").order_by("created_at", "id")
+
+
+def _with_openings(business: Business, rows: Sequence[WaitlistEntry], *, now: datetime) -> list[Entry]:
+    finder = _Finder(business, now=now) if rows else None
+    return [Entry(row, tuple(finder.openings(row)) if finder else (), duration_of(row)) for row in rows]
 
 
 def duration_of(entry: WaitlistEntry) -> int:
@@ -51,7 +70,7 @@ def duration_of(entry: WaitlistEntry) -> int:
 class _Finder:
     """Everyone's free times over all windows that still lie ahead. Four queries."""
 
-    def __init__(self, business: Business, rows: Sequence[WaitlistEntry], *, now: datetime) -> None:
+    def __init__(self, business: Business, *, now: datetime) -> None:
         self._zone = business.zone
         self._earliest = now
         opens, closes = appointments.bookable_days(business, now=now)

@@ -49,17 +49,9 @@ def time_page(request: HttpRequest, visit: Visit, *, moved: str = "") -> HttpRes
         moved = f"{_hour(visit, start)} is no longer free"
     status = TAKEN if moved else UNUSABLE if visit.problems else 200
     visit.choice = replace(visit.choice, start_at=start if start in free_now else None)
-    return page(
-        request,
-        visit,
-        Step.TIME,
-        "booking/time.html",
-        status=status,
-        moved=moved,
-        **(nearest_times(visit, start) if moved and start else {}),
-        **_week(visit, calendar),
-        **_day(visit, calendar, start),
-    )
+    closest = nearest_times(visit, start) if moved and start else {}
+    context = closest | _week(visit, calendar) | _day(visit, calendar, start)
+    return page(request, visit, Step.TIME, "booking/time.html", status=status, moved=moved, **context)
 
 
 def nearest_times(visit: Visit, around: datetime) -> dict[str, Any]:

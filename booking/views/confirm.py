@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from icalendar import Calendar, Event
@@ -15,6 +15,7 @@ from icalendar import Calendar, Event
 from booking import actions
 from booking.views.calendar import nearest_times, time_page, zone_name
 from booking.views.context import DONE_FOR, DONE_SALT, TAKEN, done_url, page, visit_of
+from booking.views.replies import see_other
 from booking.views.review import NOTE_TOO_LONG, clean_note, review_page, step_missing, too_many
 from booking.visit import NOTE_MAX, Visit
 from booking.wizard import Step
@@ -31,7 +32,7 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     visit = visit_of(request, slug)
     booked = visit.booked()
     if booked:
-        return redirect(done_url(visit, booked), status=303)
+        return see_other(done_url(visit, booked))
     missing = step_missing(request, visit)
     if missing:
         return missing
@@ -65,12 +66,12 @@ def _book(request: HttpRequest, visit: Visit, note: str) -> HttpResponse:
         )
     except SlotTaken:
         own = _own_booking(visit)
-        return redirect(done_url(visit, own), status=303) if own else conflict_page(request, visit)
+        return see_other(done_url(visit, own)) if own else conflict_page(request, visit)
     except NotBookable as refusal:
         visit.problems.append(str(refusal))
         return time_page(request, visit)
     actions.forget_choice(session=session, flow=flow)
-    return redirect(done_url(visit, appointment), status=303)
+    return see_other(done_url(visit, appointment))
 
 
 def _own_booking(visit: Visit) -> Appointment | None:

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 
 from booking import wizard
 from booking.actions import take
+from booking.views.replies import see_other
 from booking.visit import Visit, visit_for
 from booking.wizard import Choice, Step
 from business import access
@@ -50,7 +51,7 @@ def arrive(*, business: Business, signed_in: SignedIn, choice: Choice, now: date
     """
     visit = visit_for(business=business, signed_in=signed_in, choice=replace(choice, flow=choice.flow or identifiers.new_uuid()), now=now)
     take(visit, more_time=more_time)
-    return redirect(visit.url("review"), status=303)
+    return see_other(visit.url("review"))
 
 
 def page(request: HttpRequest, visit: Visit, step: Step, template: str, status: int = 200, **context: Any) -> HttpResponse:

@@ -21,13 +21,14 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from booking import actions
 from booking.views.calendar import nearest_times, time_page, zone_name
 from booking.views.context import UNUSABLE, done_url, page, visit_of
+from booking.views.replies import see_other
 from booking.views.steps import back_to_services, team_page
 from booking.visit import NOTE_MAX, Visit
 from booking.wizard import Step
@@ -44,7 +45,7 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
     visit = visit_of(request, slug)
     booked = visit.booked()
     if booked:
-        return redirect(done_url(visit, booked), status=303)
+        return see_other(done_url(visit, booked))
     missing = step_missing(request, visit)
     if missing:
         return missing
@@ -66,7 +67,7 @@ def _pressed(request: HttpRequest, visit: Visit) -> HttpResponse:
         return time_page(request, visit, moved="That time has just been taken")
     visit.choice = replace(visit.choice, flow=visit.choice.flow or identifiers.new_uuid())
     actions.take(visit, more_time=do == "more_time")
-    return redirect(visit.url("review"), status=303)
+    return see_other(visit.url("review"))
 
 
 def _save_note(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -93,7 +94,7 @@ def step_missing(request: HttpRequest, visit: Visit) -> HttpResponse | None:
             visit.problems.append("Choose a time to continue.")
         return time_page(request, visit)
     if visit.signed_in is None:
-        return redirect(visit.url("phone"), status=303)
+        return see_other(visit.url("phone"))
     return None
 
 

@@ -1,0 +1,66 @@
+"""You're booked, and the calendar file."""
+
+import pytest
+from django.test import Client as Browser
+from icalendar import Calendar
+
+from scheduler.models import Appointment
+from tests.visits import TEN, form, haircut, sign_in
+from tests.world import NOW, World
+
+
+@pytest.fixture
+def booked(client: Browser, world: World, mongo, at) -> Appointment:
+    at(NOW)
+    sign_in(client, world.mia)
+    client.post("/b/bella-hair/confirm/", form(haircut(world, member=world.maya.pk), note="Ring twice"))
+    return Appointment.objects.get()
+
+
+def test_done_shows_everything_needed_to_come(client: Browser, booked: Appointment) -> None:
+    page = client.get(f"/b/bella-hair/booked/{booked.pk}/").content.decode()
+    for words in (
+        "You&#x27;re booked",
+        "Thursday 26 November 2026",
+        "10:00",
+        "With Maya",
+        "12 Example Street",
+        "(02) 5550 1234",
+        "Ring twice",
+        "Show on a map",
+    ):
+        assert words.replace("&#x27;", "'") in page.replace("&#x27;", "'")
+
+
+def test_calendar_file_is_read_by_a_calendar(client: Browser, booked: Appointment) -> None:
+    answer = client.get(f"/b/bella-hair/booked/{booked.pk}/calendar.ics")
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    event = next(iter(Calendar.from_ical(answer.content).walk("VEVENT")))
+    assert event["SUMMARY"] == "Hair cut at Bella Hair Co."
+    assert event.decoded("DTSTART") == TEN
+    assert event["LOCATION"] == "12 Example Street, Sydney NSW 2000"
+
+
+@pytest.mark.parametrize("path", ["", "calendar.ics"])
+def test_booking_is_shown_to_nobody_else(world: World, booked: Appointment, path: str) -> None:
+    noa, rival, stranger = Browser(), Browser(), Browser()
+    sign_in(noa, world.noa)
+    sign_in(rival, world.rival_mia)
+    url = f"/b/bella-hair/booked/{booked.pk}/{path}"
+    assert [browser.get(url).status_code for browser in (noa, rival, stranger)] == [404, 404, 404]
+    assert rival.get(url.replace("bella-hair", "rival-cuts")).status_code == 404
+    assert stranger.get(url + "?key=forged").status_code == 404
+    assert noa.get(f"/b/bella-hair/booked/{2**70}/{path}").status_code == 404
+
+
+def test_cancelled_booking_says_so(client: Browser, booked: Appointment) -> None:
+    Appointment.objects.update(status="cancelled")
+    page = client.get(f"/b/bella-hair/booked/{booked.pk}/").content.decode()
+    assert "This booking was cancelled" in page
+    assert "Add to calendar" not in page
+
+
+def test_session_of_a_link_sees_only_the_booking_it_made(world: World, booked: Appointment) -> None:
+    browser = Browser()
+    sign_in(browser, world.mia, draft_id="d_other")
+    assert browser.get(f"/b/bella-hair/booked/{booked.pk}/").status_code == 404

@@ -1,0 +1,315 @@
+"""Step 4, Review & Book: when the draft is written, how its ten minutes stand, and what GET must never do."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client as Browser
+
+from business.models import Client, ClientSession, Service
+from drafts import actions as drafts
+from scheduler.models import Appointment
+from tests.visits import FLOW, OTHER_FLOW, TEN, arrive, close, form, haircut, sign_in
+from tests.world import NOW, World
+
+URL = "/b/bella-hair/review/"
+TEN_MINUTES = timedelta(minutes=10)
+
+
+@pytest.fixture(autouse=True)
+def _today(at, world: World, mongo) -> None:
+    at(NOW)
+
+
+def _draft(mongo, world: World) -> dict:
+    found = list(mongo.booking_drafts.find({"business_id": world.bella.pk, "client_id": world.mia.pk}))
+    assert len(found) <= 1
+    return found[0] if found else {}
+
+
+def _take(world: World, member, start=TEN, minutes: int = 45, client=None) -> Appointment:
+    return Appointment.objects.create(
+        business=world.bella,
+        client=client or world.noa,
+        team_member=member,
+        starts=start,
+        ends=start + timedelta(minutes=minutes),
+        source="online",
+        confirm_key=uuid4(),
+        created_at=NOW,
+    )
+
+
+@pytest.mark.s("S07", "S11", "S20", "D1")
+def test_arriving_writes_the_draft_and_the_page_shows_its_deadline(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    choice = haircut(world, services=((world.colour.pk, world.colour_long.pk), (world.toner.pk, None)), member=world.maya.pk)
+    answer = arrive(client, choice)
+    assert (answer.status_code, answer["Location"]) == (303, f"{URL}?{choice.to_query()}")
+    draft = _draft(mongo, world)
+    assert [(line["service_id"], line["variant_id"]) for line in draft["selection"]["services"]] == list(choice.services)
+    assert (draft["selection"]["team_member_id"], draft["selection"]["start_at"]) == (world.maya.pk, TEN)
+    page = client.get(answer["Location"]).content.decode()
+    assert draft["review_expires_at"] - draft["review_started_at"] == TEN_MINUTES
+    assert f'data-deadline="{draft["review_expires_at"].isoformat()}"' in page.replace("&#x2B;", "+")
+    assert 'role="timer" data-countdown-clock>' in page
+
+
+@pytest.mark.s("S12")
+def test_banner_says_finish_booking_in(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    at(NOW + timedelta(seconds=18, milliseconds=-400))
+    page = client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+    assert "Finish booking in" in page
+    assert ">9:42</span>" in page
+
+
+@pytest.mark.s("S13")
+def test_banner_is_red_with_changed_words_from_two_minutes_on(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    at(NOW + timedelta(minutes=7, seconds=59))
+    assert "is-late" not in client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+    at(NOW + timedelta(minutes=8, seconds=2))
+    page = client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+    assert "is-late" in page
+    assert "almost out of time" in page
+
+
+@pytest.mark.s("D2")
+def test_reload_keeps_the_deadline_and_changes_nothing(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    before = _draft(mongo, world)
+    at(NOW + timedelta(minutes=3))
+    client.get(f"{URL}?{haircut(world).to_query()}")
+    client.head(f"{URL}?{haircut(world).to_query()}")
+    assert _draft(mongo, world) == before
+    arrive(client, haircut(world))
+    again = _draft(mongo, world)
+    assert (again["review_expires_at"], again["engagement"]) == (before["review_expires_at"], 1)
+
+
+@pytest.mark.s("D2", "S08", "S09")
+def test_changed_selection_starts_ten_fresh_minutes_and_replaces_the_lines(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    at(NOW + timedelta(minutes=3))
+    arrive(client, haircut(world, services=((world.toner.pk, None),)))
+    draft = _draft(mongo, world)
+    assert close(draft["review_expires_at"], NOW + timedelta(minutes=13))
+    assert [line["service_id"] for line in draft["selection"]["services"]] == [world.toner.pk]
+    assert draft["engagement"] == 1
+
+
+@pytest.mark.s("D2")
+def test_more_time_starts_ten_fresh_minutes_of_the_same_engagement(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    at(NOW + timedelta(minutes=9))
+    answer = client.post(URL, form(haircut(world), do="more_time"))
+    assert answer.status_code == 303
+    draft = _draft(mongo, world)
+    assert close(draft["review_expires_at"], NOW + timedelta(minutes=19))
+    assert draft["engagement"] == 1
+
+
+@pytest.mark.s("S14", "D6")
+def test_page_after_the_end_keeps_the_choice_and_looking_again_is_no_engagement(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    at(NOW + TEN_MINUTES)
+    drafts.expire_due(now=NOW + TEN_MINUTES)
+    before = _draft(mongo, world)
+    page = client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+    assert _draft(mongo, world) == before
+    assert 'data-state="ended"' in page
+    assert "Your review time ran out. We kept your choices." in page
+    assert "may still be free, or someone else may have taken it" in page
+    assert "Keep this time" in page
+    assert "Pick a new time" in page
+
+
+@pytest.mark.s("D3")
+def test_keeping_the_time_after_the_end_is_a_new_engagement(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    drafts.expire_due(now=NOW + TEN_MINUTES)
+    at(NOW + timedelta(minutes=12))
+    client.post(URL, form(haircut(world), do="more_time"))
+    draft = _draft(mongo, world)
+    assert close(draft["review_expires_at"], NOW + timedelta(minutes=22))
+    assert (draft["status"], draft["engagement"]) == ("reviewing", 2)
+
+
+def test_deep_link_shows_review_without_countdown_and_without_a_draft(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    page = client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+    assert 'data-state="new"' in page
+    assert "data-deadline" not in page
+    assert "Save my choices" in page
+    assert _draft(mongo, world) == {}
+
+
+@pytest.mark.s("S01", "S05")
+def test_stranger_is_asked_for_the_phone_with_the_choice_kept(client: Browser, world: World, mongo) -> None:
+    for answer in (client.get(f"{URL}?{haircut(world).to_query()}"), arrive(client, haircut(world))):
+        assert answer.status_code == 303
+        assert answer["Location"] == f"/b/bella-hair/sign-in/?{haircut(world).to_query()}"
+    assert mongo.booking_drafts.count_documents({}) == 0
+
+
+@pytest.mark.s("S03")
+def test_client_without_a_verified_phone_is_not_captured(client: Browser, world: World, mongo) -> None:
+    Client.objects.filter(pk=world.mia.pk).update(phone_verified_at=None)
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    assert _draft(mongo, world) == {}
+    assert client.get(f"{URL}?{haircut(world).to_query()}").status_code == 200
+
+
+@pytest.mark.s("S04")
+def test_no_draft_without_a_service(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    assert arrive(client, haircut(world, services=()))["Location"].startswith("/b/bella-hair/services/")
+    assert arrive(client, haircut(world, services=((999_999, None),))).status_code == 422
+    assert _draft(mongo, world) == {}
+
+
+def test_arriving_without_a_time_is_explained_and_the_rest_kept(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    answer = arrive(client, haircut(world, start_at=None))
+    assert answer.status_code == 422
+    assert "Choose a time to continue." in answer.content.decode()
+    assert _draft(mongo, world) == {}
+
+
+def test_arriving_at_a_taken_time_leads_to_the_nearest(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    _take(world, world.maya)
+    answer = arrive(client, haircut(world, member=world.maya.pk))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "That time has just been taken" in page
+    assert page.count("nearest-time") == 3
+    assert _draft(mongo, world) == {}
+
+
+def test_time_taken_meanwhile_is_said_at_once(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world, member=world.maya.pk))
+    _take(world, world.maya)
+    page = client.get(f"{URL}?{haircut(world, member=world.maya.pk).to_query()}").content.decode()
+    assert 'id="taken" role="alert">' in page
+    assert page.count("nearest-time") == 3
+
+
+def test_archived_service_is_named_and_the_rest_reviewed(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    Service.objects.filter(pk=world.toner.pk).update(archived_at=NOW)
+    answer = client.get(f"{URL}?{haircut(world, services=((world.cut.pk, None), (world.toner.pk, None))).to_query()}")
+    assert answer.status_code == 422
+    assert "Toner is no longer offered" in answer.content.decode()
+    assert "Hair cut" in answer.content.decode()
+
+
+def test_note_is_saved_without_moving_the_countdown(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    at(NOW + timedelta(minutes=4))
+    assert client.post(URL, form(haircut(world), do="note", note="Side door, please. $secret")).status_code == 204
+    draft = _draft(mongo, world)
+    assert draft["selection"]["notes"] == "Side door, please. $secret"
+    assert close(draft["review_expires_at"], NOW + TEN_MINUTES)
+    assert draft["engagement"] == 1
+    assert "Side door, please. $secret" in client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+
+
+def test_note_after_the_end_does_not_engage_again(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    drafts.expire_due(now=NOW + TEN_MINUTES)
+    at(NOW + timedelta(minutes=11))
+    client.post(URL, form(haircut(world), do="note", note="Still here"))
+    assert (_draft(mongo, world)["status"], _draft(mongo, world)["engagement"]) == ("incomplete", 1)
+    assert "Still here" in client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+
+
+def test_note_that_is_too_long_is_explained_and_kept(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    answer = client.post(URL, form(haircut(world), do="note", note="n" * 10_000))
+    assert answer.status_code == 422
+    assert "up to 500 characters" in answer.content.decode()
+    assert "n" * 10_000 in answer.content.decode()
+    assert _draft(mongo, world)["selection"]["notes"] == ""
+
+
+def test_note_with_nul_script_and_emoji_is_kept_as_text(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    client.post(URL, form(haircut(world), do="note", note="a\x00b <script>alert(1)</script> 👩‍👧"))
+    assert _draft(mongo, world)["selection"]["notes"] == "ab <script>alert(1)</script> 👩‍👧"
+    assert "<script>alert(1)" not in client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+
+
+def test_review_without_an_address_restores_what_this_device_was_booking(client: Browser, world: World) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world, member=world.maya.pk))
+    page = client.get(URL).content.decode()
+    assert "Thursday 26 November 2026" in page
+    assert "Maya" in page
+
+
+def test_second_tab_keeps_its_own_flow_and_shares_the_draft(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    arrive(client, haircut(world, flow=OTHER_FLOW))
+    assert _draft(mongo, world)["engagement"] == 1
+    page = client.get(f"{URL}?{haircut(world, flow=OTHER_FLOW).to_query()}").content.decode()
+    assert str(OTHER_FLOW) in page
+    assert 'data-state="live"' in page
+
+
+def test_arriving_without_a_flow_gets_one(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    answer = arrive(client, haircut(world, flow=None))
+    assert f"flow={_draft(mongo, world)['flow']}" in answer["Location"]
+
+
+def test_flow_already_booked_is_answered_with_its_booking(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    made = _take(world, world.maya, client=world.mia)
+    Appointment.objects.filter(pk=made.pk).update(confirm_key=FLOW)
+    for answer in (client.get(f"{URL}?{haircut(world).to_query()}"), arrive(client, haircut(world))):
+        assert (answer.status_code, answer["Location"]) == (303, f"/b/bella-hair/booked/{made.pk}/")
+    assert _draft(mongo, world) == {}
+
+
+def test_client_of_another_business_is_a_stranger_here(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.rival_mia)
+    assert arrive(client, haircut(world))["Location"].startswith("/b/bella-hair/sign-in/")
+    assert mongo.booking_drafts.count_documents({}) == 0
+
+
+def test_expired_device_session_is_a_stranger(client: Browser, world: World) -> None:
+    session = sign_in(client, world.mia)
+    ClientSession.objects.filter(pk=session.pk).update(expires_at=NOW - timedelta(minutes=1))
+    assert client.get(f"{URL}?{haircut(world).to_query()}")["Location"].startswith("/b/bella-hair/sign-in/")
+
+
+def test_member_who_stopped_doing_it_leads_to_team(client: Browser, world: World) -> None:
+    sign_in(client, world.mia)
+    world.maya.services.remove(world.cut)
+    answer = client.get(f"{URL}?{replace(haircut(world), member=world.maya.pk).to_query()}")
+    assert answer.status_code == 422
+    assert "Who would you like to see?" in answer.content.decode()
+
+
+def test_form_from_elsewhere_is_refused(world: World, mongo) -> None:
+    browser = Browser(enforce_csrf_checks=True)
+    sign_in(browser, world.mia)
+    assert arrive(browser, haircut(world)).status_code == 403
+    assert mongo.booking_drafts.count_documents({}) == 0

@@ -8,6 +8,7 @@ from babel import Locale
 from django import forms
 from phonenumbers import country_code_for_region
 
+from booking.signin import tidy_code
 from business.models import Business
 from core import contact
 
@@ -41,7 +42,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(label="Code", max_length=40, error_messages={"required": "Enter the 6 digits from the text message."})
 
     def clean_code(self) -> str:
-        digits = "".join(str(unicodedata.digit(letter)) for letter in self.cleaned_data["code"] if letter.isdigit())
+        digits = tidy_code(self.cleaned_data["code"])
         if len(digits) != 6:
             raise forms.ValidationError("The code has 6 digits. Check the text message.")
         return digits

@@ -179,7 +179,7 @@ def open_draft_session(*, link: ResumeLink, now: datetime) -> tuple[str, ClientS
 
 def tidy_code(text: str) -> str:
     """The digits of what was typed or pasted: full-width digits, spaces and hyphens are fine."""
-    return "".join(str(unicodedata.digit(letter)) for letter in text[:40] if letter.isdigit())
+    return "".join(str(unicodedata.decimal(letter)) for letter in text[:40] if letter.isdecimal())
 
 
 def prune(*, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """A booking page never waits long for MongoDB twice: the circuit breaker of the web process, and the one place that translates its errors.
 
-Five failures within 10 s open it for 15 s, in which every call raises DraftsUnavailable at once; then one call may try (draft-lifecycle 8).
+After any failure it rests for a second, so that one page that asks MongoDB twice waits once. Five failures within 10 s open it for 15 s,
+in which every call raises DraftsUnavailable at once; then one call may try (draft-lifecycle 8).
 A process that gives MongoDB much time, such as a worker, keeps none: nobody waits for it, and it should notice the first good second.
 """
 
@@ -18,6 +19,7 @@ from drafts.document import DraftsUnavailable
 FAILURES = 5
 WITHIN_SECONDS = 10.0
 OPEN_SECONDS = 15.0
+REST_SECONDS = 1.0
 PATIENT_FROM_MS = 2000
 
 
@@ -29,10 +31,13 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures: deque[float] = deque(maxlen=FAILURES)
         self._open_until: float | None = None
+        self._rest_until = float("-inf")
 
     def enter(self) -> None:
-        """Before a call. Raises DraftsUnavailable while open; after that lets one caller through per OPEN_SECONDS, to try."""
+        """Before a call. Raises DraftsUnavailable while at rest or open; after that lets one caller through per OPEN_SECONDS, to try."""
         with self._lock:
+            if self._clock() < self._rest_until:
+                raise DraftsUnavailable("MongoDB failed a moment ago.")
             if self._open_until is None:
                 return
             if self._clock() < self._open_until:
@@ -43,6 +48,7 @@ class Breaker:
         """After a call that MongoDB answered."""
         with self._lock:
             self._open_until = None
+            self._rest_until = float("-inf")
             self._failures.clear()
 
     def failed(self) -> None:
@@ -50,6 +56,7 @@ class Breaker:
         with self._lock:
             moment = self._clock()
             self._failures.append(moment)
+            self._rest_until = moment + REST_SECONDS
             if len(self._failures) == FAILURES and moment - self._failures[0] <= WITHIN_SECONDS:
                 self._open_until = moment + OPEN_SECONDS
 

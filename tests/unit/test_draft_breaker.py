@@ -2,7 +2,7 @@
 
 import pytest
 
-from drafts.breaker import FAILURES, OPEN_SECONDS, WITHIN_SECONDS, Breaker
+from drafts.breaker import FAILURES, OPEN_SECONDS, REST_SECONDS, WITHIN_SECONDS, Breaker
 from drafts.document import DraftsUnavailable
 
 
@@ -25,6 +25,8 @@ def broken(ticks: Ticks) -> Breaker:
     for _ in range(FAILURES):
         breaker.enter()
         breaker.failed()
+        ticks.seconds += REST_SECONDS
+    ticks.seconds -= REST_SECONDS
     return breaker
 
 
@@ -33,9 +35,9 @@ def test_opens_at_the_fifth_failure(ticks: Ticks) -> None:
     for number in range(FAILURES):
         assert not breaker.is_open
         breaker.enter()
-        ticks.seconds += WITHIN_SECONDS / FAILURES
         breaker.failed()
         assert breaker.is_open is (number == FAILURES - 1)
+        ticks.seconds += max(REST_SECONDS, WITHIN_SECONDS / FAILURES)
 
 
 def test_failures_far_apart_do_not_open_it(ticks: Ticks) -> None:
@@ -82,3 +84,13 @@ def test_a_good_try_closes_it(broken: Breaker, ticks: Ticks) -> None:
     assert not broken.is_open
     broken.enter()
     broken.enter()
+
+
+def test_one_failure_gives_the_rest_of_the_page_a_quick_answer(ticks: Ticks) -> None:
+    breaker = Breaker(clock=ticks)
+    breaker.enter()
+    breaker.failed()
+    with pytest.raises(DraftsUnavailable):
+        breaker.enter()
+    ticks.seconds += REST_SECONDS
+    breaker.enter()

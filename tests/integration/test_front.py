@@ -1,0 +1,127 @@
+"""The business's front page and its theme."""
+
+import html
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from business.colour import contrast
+from business.models import Category, Service
+from drafts.document import DraftState
+from scheduler import actions as scheduler
+from scheduler import queries as availability
+from tests.leaving import NOW, OVER, again, leave, mongo_away
+from tests.links import snapshot
+from tests.phones import MIA, sign_in
+
+pytestmark = pytest.mark.django_db
+FRONT = "/b/bella-hair/"
+
+
+@pytest.fixture(autouse=True)
+def moment(at, now):
+    at(now)
+
+
+def words_of(response) -> str:
+    return html.unescape(response.content.decode())
+
+
+def test_front_page_says_who_where_when_and_what(world, client):
+    page = words_of(client.get(FRONT))
+    for words in ("Bella Hair Co.", "Open today", "09:00 to 17:00", "12 Example Street", "(02) 5550 1234", "tel:+61255501234", "Hair cut"):
+        assert words in page
+    assert "from $110.00" in page
+    assert "My bookings" in page
+    assert "Continue your booking" not in page
+
+
+def test_closed_day_names_the_next_one(world, client, at):
+    at(NOW + timedelta(days=4))
+    assert "Closed today. Open again Mon 30 Nov at" in words_of(client.get(FRONT))
+
+
+def test_business_without_hours_or_services_is_no_error(world, client):
+    world.bella.team.update(bookable=False)
+    Service.objects.filter(business=world.bella).update(archived_at=NOW)
+    page = words_of(client.get(FRONT))
+    assert "Opening hours on request" in page
+    assert "Our services will appear here soon" in page
+
+
+def test_long_menu_shows_the_first_of_each_category_and_how_many_more(world, client, django_assert_max_num_queries):
+    for n in range(40):
+        category = Category.objects.create(business=world.bella, name=f"Kind {n}") if n % 10 == 0 else category  # noqa: F821
+        Service.objects.create(business=world.bella, category=category, name="N" * 60, duration_min=30, price_minor=1000, position=n)
+    with django_assert_max_num_queries(5):
+        page = words_of(client.get(FRONT))
+    assert "7 more in Kind 0" in page
+
+
+def test_closed_online_booking_says_so_and_how_to_book(world, client):
+    world.bella.online_booking = False
+    world.bella.save()
+    page = words_of(client.get(FRONT))
+    assert "Online booking is closed at the moment" in page
+    assert "/services/" not in page
+
+
+def test_signed_in_client_sees_the_next_visit(world, client):
+    lines = availability.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines
+    scheduler.book(
+        business=world.bella, client=world.mia, members=[world.maya], start=NOW + timedelta(hours=4), lines=lines, now=NOW,
+        source="online", mirrored=True, confirm_key=uuid4(),
+    )  # fmt: skip
+    sign_in(client, MIA)
+    page = words_of(client.get(FRONT))
+    assert "Your next visit" in page
+    assert "Wed 25 Nov, 13:00" in page
+    assert "Mia" in page
+
+
+@pytest.mark.s("D6")
+def test_continue_your_booking_appears_while_a_draft_lives_and_only_the_press_is_an_engagement(world, client, mongo, at):
+    sign_in(client, MIA)
+    draft = leave(world, notes="Ring twice")
+    at(OVER)
+    before = snapshot(mongo)
+    assert "Continue your booking" in words_of(client.get(FRONT))
+    assert snapshot(mongo) == before
+    response = client.post(FRONT)
+    assert response["Location"].startswith("/b/bella-hair/review/?")
+    assert (again(draft).status, again(draft).engagement) == (DraftState.REVIEWING, 2)
+    assert "Ring twice" in words_of(client.get(response["Location"]))
+
+
+def test_nothing_to_continue_is_explained(world, client, mongo):
+    sign_in(client, MIA)
+    response = client.post(FRONT)
+    assert response.status_code == 409
+    assert "can't be continued" in words_of(response)
+
+
+def test_front_page_stands_while_drafts_are_away(world, client, mongo):
+    sign_in(client, MIA)
+    leave(world)
+    with mongo_away():
+        assert client.get(FRONT).status_code == 200
+
+
+def test_theme_is_readable_in_light_and_dark_and_may_be_kept(world, client):
+    world.bella.accent = "#ffee00"
+    world.bella.save()
+    response = client.get("/b/bella-hair/theme.css")
+    sheet = response.content.decode()
+    assert response["Content-Type"].startswith("text/css")
+    assert "immutable" in response["Cache-Control"]
+    assert "cookie" not in response.get("Vary", "").lower()
+    light, dark = sheet.split("--accent: light-dark(")[1].split(")")[0].split(", ")
+    assert contrast(light, "#ffffff") >= 4.5
+    assert contrast(dark, "#211e1b") >= 4.5
+
+
+def test_theme_takes_no_cookie_and_unknown_business_is_404(world, client):
+    assert not client.get("/b/bella-hair/theme.css").cookies
+    assert client.get("/b/nobody/theme.css").status_code == 404
+    assert client.get("/b/nobody/").status_code == 404

@@ -1,0 +1,110 @@
+"""Put me on the waitlist: from an empty day or week, and from a conflict."""
+
+import html
+from datetime import date, time
+
+import pytest
+
+from scheduler.models import WaitlistEntry
+from tests.phones import MIA, NOA, sign_in
+
+pytestmark = pytest.mark.django_db
+WISH = {"first_day": "2026-11-26", "last_day": "2026-11-28", "part": "morning", "note": "Any chair"}
+
+
+@pytest.fixture(autouse=True)
+def moment(at, now):
+    at(now)
+
+
+@pytest.fixture
+def url(world):
+    return f"/b/bella-hair/waitlist/?s={world.colour.pk}.{world.colour_short.pk}&s={world.cut.pk}&t={world.maya.pk}"
+
+
+def words_of(response) -> str:
+    return html.unescape(response.content.decode())
+
+
+def test_visitor_signs_in_first_and_nothing_is_lost(world, client, url):
+    page = words_of(client.get(url + "&day=2026-11-29"))
+    assert "sign in with your mobile number first" in page
+    query = page.split('href="/b/bella-hair/sign-in/')[1].split('"')[0]
+    assert "next=waitlist" in query
+    back = sign_in(client, MIA, query)["Location"]
+    page = words_of(client.get(back))
+    assert 'value="2026-11-29"' in page
+    assert "Colour" in page
+    assert "Maya" in page
+    assert client.post(url, WISH).status_code == 303
+
+
+def test_wish_reaches_the_staffs_list_and_is_confirmed(world, client, url):
+    sign_in(client, MIA)
+    response = client.post(url, WISH)
+    entry = WaitlistEntry.objects.get()
+    assert (entry.client, entry.source, entry.note, entry.team_member) == (world.mia, "online", "Any chair", world.maya)
+    window = entry.windows.get()
+    assert (window.first_day, window.last_day, window.from_time, window.to_time) == (date(2026, 11, 26), date(2026, 11, 28), None, time(12))
+    assert [(line.service, line.variant) for line in entry.lines.all()] == [(world.colour, world.colour_short), (world.cut, None)]
+    page = words_of(client.get(response["Location"]))
+    assert "You're on the waitlist" in page
+    assert "Nothing is booked yet" in page
+
+
+def test_pressed_twice_is_one_wish(world, client, url):
+    sign_in(client, MIA)
+    first, second = client.post(url, WISH), client.post(url, WISH)
+    assert first["Location"] == second["Location"]
+    assert WaitlistEntry.objects.count() == 1
+    client.post(url, WISH | {"part": "evening"})
+    assert WaitlistEntry.objects.count() == 2
+
+
+def test_chosen_time_of_a_conflict_is_the_first_idea(world, client, url):
+    sign_in(client, MIA)
+    page = words_of(client.get(url + "&at=2026-11-26T02:30Z"))
+    assert page.count('value="2026-11-26"') == 2
+    assert 'value="afternoon" checked' in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"first_day": "2026-11-01"}, "That day has passed"),
+        ({"last_day": "2026-11-25"}, "The last day comes before"),
+        ({"first_day": "soon"}, "Write the day as"),
+        ({"first_day": "0001-01-01"}, "That day has passed"),
+        ({"last_day": "9999-12-31"}, "within the next twelve months"),
+        ({"part": "midnight"}, "Choose one of these times"),
+        ({"note": "x" * 10_000}, "Notes can be up to 500"),
+        ({"note": "a\x00b"}, "Null characters"),
+        ({"first_day": ""}, "Choose the first day"),
+    ],
+)
+def test_what_cannot_be_read_is_explained_and_the_rest_kept(world, client, url, wrong, words):
+    sign_in(client, MIA)
+    response = client.post(url, WISH | {"note": "Any <chair>"} | wrong)
+    assert response.status_code == 422
+    assert words in words_of(response)
+    assert "Hair cut" in words_of(response)
+    if "note" not in wrong:
+        assert "Any &lt;chair&gt;" in response.content.decode()
+    assert not WaitlistEntry.objects.exists()
+
+
+def test_foreign_and_archived_services_are_left_out(world, client):
+    sign_in(client, MIA)
+    for query in ("", f"?s={world.rival_cut.pk}", "?s=99999999999999999999", "?s=x"):
+        response = client.post(f"/b/bella-hair/waitlist/{query}", WISH)
+        assert response.status_code == 422
+        assert "First choose what you would like done" in words_of(response)
+    assert not WaitlistEntry.objects.exists()
+
+
+def test_somebody_elses_entry_is_not_shown(world, client, url):
+    sign_in(client, MIA)
+    joined = client.post(url, WISH)["Location"]
+    client.post("/b/bella-hair/sign-out/")
+    sign_in(client, NOA)
+    assert "You're on the waitlist" not in words_of(client.get(joined))

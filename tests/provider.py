@@ -23,6 +23,11 @@ TAKEN = {"500_after", "hang_after", "reset_after", "truncated", "no_sid", "bad_j
 NOT_TAKEN = {"429", "500_before", "hang_before", "reset_before", "21610", "21211", "401"}
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a burst of callers is not refused
+
+
 class Provider:
     """`with Provider() as provider:` … `provider.faults.append("429")` fails the next send; `provider.always` fails them all."""
 
@@ -36,8 +41,7 @@ class Provider:
         self.retry_after = ""
         self.released = threading.Event()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:

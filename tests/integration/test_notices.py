@@ -1,0 +1,117 @@
+"""The bell: rung once per engagement, read per person, seen only with Manage Waitlist."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client as Browser
+
+from messaging import outbox, queries
+from messaging.models import StaffNotice
+from messaging.outbox import Notice
+from tests.world import PASSWORD, World
+
+
+def ring(world: World, now, *items: tuple[str, int]) -> int:
+    return outbox.notify_staff(
+        items=[Notice(world.bella.pk, world.mia.pk, draft, engagement, now + timedelta(days=1)) for draft, engagement in items], now=now
+    )
+
+
+@pytest.fixture
+def rita(world: World, client: Browser) -> Browser:
+    client.login(username="rita", password=PASSWORD)
+    return client
+
+
+@pytest.mark.s("S26")
+def test_one_ring_per_draft_and_engagement(world: World, now) -> None:
+    assert ring(world, now, ("d_1", 1), ("d_2", 1)) == 2
+    assert ring(world, now, ("d_1", 1), ("d_1", 2)) == 1
+    assert outbox.notify_staff(items=[], now=now) == 0
+    assert StaffNotice.objects.count() == 3
+
+
+def test_a_client_who_is_gone_or_foreign_does_not_stop_the_others(world: World, now) -> None:
+    items = [
+        Notice(world.bella.pk, 999_999, "d_1", 1, None),
+        Notice(world.bella.pk, world.rival_mia.pk, "d_2", 1, None),
+        Notice(world.bella.pk, world.mia.pk, "d_3", 1, None),
+    ]
+    assert outbox.notify_staff(items=items, now=now) == 1
+    assert StaffNotice.objects.get().draft_id == "d_3"
+
+
+def test_the_page_names_client_time_and_the_way(rita: Browser, world: World, now, at) -> None:
+    ring(world, now, ("d_1", 1))
+    at(now + timedelta(minutes=14, seconds=5))
+    page = rita.get("/notices/").content.decode()
+    assert "Mia Chen</strong> left a booking unfinished" in page
+    assert "Thu 26 Nov, 09:00" in page
+    assert "14 min ago" in page
+    assert 'href="/scheduler/?followups=incomplete"' in page
+    assert "1 unread" in page
+
+
+def test_reading_one_and_all(rita: Browser, world: World, now, at) -> None:
+    at(now)
+    ring(world, now, ("d_1", 1), ("d_2", 1))
+    notice = StaffNotice.objects.first()
+    assert rita.post(f"/notices/{notice.pk}/read/").status_code == 302
+    rita.post(f"/notices/{notice.pk}/read/")
+    assert queries.unread_count(business=world.bella, user=world.rita, now=now) == 1
+    assert queries.unread_count(business=world.bella, user=world.olga, now=now) == 2
+    rita.post("/notices/read/")
+    assert queries.unread_count(business=world.bella, user=world.rita, now=now) == 0
+    assert [one.is_read for one in queries.notices(business=world.bella, user=world.rita, limit=9, now=now)] == [True, True]
+
+
+def test_the_popover_gets_the_list_alone(rita: Browser, world: World, now, at) -> None:
+    at(now)
+    ring(world, now, *[(f"d_{number}", 1) for number in range(10)])
+    answer = rita.get("/notices/?popover", headers={"HX-Request": "true"})
+    page = answer.content.decode()
+    assert "<html" not in page
+    assert page.count("left a booking unfinished") == 8
+    read = rita.post("/notices/read/?popover", headers={"HX-Request": "true"})
+    assert read.headers["HX-Trigger"] == "notices:changed"
+
+
+def test_reading_by_get_changes_nothing(rita: Browser, world: World, now) -> None:
+    ring(world, now, ("d_1", 1))
+    rita.get("/notices/")
+    assert rita.get("/notices/read/").status_code == 405
+    assert queries.unread_count(business=world.bella, user=world.rita, now=now) == 1
+
+
+@pytest.mark.s("S76", "S77")
+@pytest.mark.parametrize("path", ["/notices/", "/notices/?popover"])
+def test_without_manage_waitlist_there_is_no_bell(world: World, client: Browser, path: str, now) -> None:
+    ring(world, now, ("d_1", 1))
+    client.login(username="tom", password=PASSWORD)
+    answer = client.get(path)
+    assert answer.status_code == 403
+    assert "Mia" not in answer.content.decode()
+    assert client.post("/notices/read/").status_code == 403
+
+
+def test_another_businesss_notice_is_not_found_and_not_read(world: World, client: Browser, now) -> None:
+    ring(world, now, ("d_1", 1))
+    notice = StaffNotice.objects.get()
+    client.login(username="rex", password=PASSWORD)
+    assert "Mia" not in client.get("/notices/").content.decode()
+    assert client.post(f"/notices/{notice.pk}/read/").status_code == client.post("/notices/999999/read/").status_code == 404
+    assert not notice.reads.exists()
+
+
+def test_the_number_of_queries_does_not_grow(rita: Browser, world: World, now, at, django_assert_max_num_queries) -> None:
+    at(now)
+    ring(world, now, ("d_1", 1))
+    with django_assert_max_num_queries(12):
+        rita.get("/notices/")
+    ring(world, now, *[(f"d_{number}", 2) for number in range(30)])
+    with django_assert_max_num_queries(12):
+        rita.get("/notices/")
+
+
+def test_an_empty_bell_says_when_it_rings(rita: Browser) -> None:
+    assert "ten minutes after a client stops at Review" in rita.get("/notices/").content.decode()

@@ -98,6 +98,7 @@ def day_of(*, business: Business, team: Sequence[TeamMember], members: Sequence[
         )
         for member in members
     ]
+    lanes.sort(key=lambda lane: not (lane.works or lane.booked))  # who is away stands last
     others = [one for one in appointments if one.status in NOT_TAKING_TIME]
     first, last = _span(lanes)
     present, past = _present(board, first, last, now=now)

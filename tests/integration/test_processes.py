@@ -1,0 +1,68 @@
+"""The fixtures for faults do what their names say: real processes, and engines that can be broken alone."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+
+import psycopg
+import pymongo
+import pytest
+from pymongo.errors import PyMongoError
+
+from tests.faults import EngineFactory, Stack, StackFactory
+
+SWEEPS = {"expire_reviews", "send_queued"}
+
+
+def eventually(holds: Callable[[], bool], *, within: float) -> bool:
+    deadline = time.monotonic() + within
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return held
+
+
+def sweeps(stack: Stack) -> set[str]:
+    """The sweeps that have left a heartbeat, as the health page tells."""
+    return set(json.load(urllib.request.urlopen(f"{stack.url}/readyz", timeout=5))["sweeps"])
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_stack_runs_the_sweeps_as_real_processes(stack: StackFactory, mongo: object) -> None:
+    running = stack().start()
+
+    assert eventually(lambda: sweeps(running) >= SWEEPS, within=10)
+
+    running.web.kill()
+    assert not running.web.running
+    running.start("web")
+    assert urllib.request.urlopen(f"{running.url}/livez", timeout=5).status == 200
+
+
+def test_spare_mongo_frozen_does_not_answer_and_comes_back(spare_engines: EngineFactory) -> None:
+    engine = spare_engines("mongo")
+    client: pymongo.MongoClient = pymongo.MongoClient(engine.url, timeoutMS=500)
+    client.admin.command("ping")
+
+    engine.pause()
+    with pytest.raises(PyMongoError):
+        client.admin.command("ping")
+
+    engine.resume()
+    client.admin.command("ping")
+    client.close()
+
+
+def test_spare_postgres_keeps_what_was_committed_before_a_kill(spare_engines: EngineFactory) -> None:
+    engine = spare_engines("database")
+    with psycopg.connect(engine.url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+
+    engine.kill()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(engine.url)
+    engine.start()
+
+    with psycopg.connect(engine.url) as connection:
+        assert connection.execute("SELECT one FROM kept").fetchone() == (1,)

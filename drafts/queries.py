@@ -3,21 +3,22 @@ partial index, because MongoDB uses none otherwise. All raise DraftsUnavailable 
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import pymongo
 from pymongo.collection import Collection
 
 from core import mongo
 from drafts.breaker import guarded
 from drafts.document import OPEN, Draft, DraftState, DraftsUnavailable, from_bson
-from drafts.schema import INDEXES, VALIDATION
+from drafts.schema import INDEXES, is_validated
 
 COLLECTION = "booking_drafts"
+SCAN_SECONDS = 120
 logger = logging.getLogger(__name__)
 
-_OWN_KEYS = {"v", "key", "name", "ns", "background"}
 _CHANGES_DATA = {"unique", "expireAfterSeconds"}
 
 
@@ -55,6 +56,16 @@ def get(*, business_id: int, draft_id: str, now: datetime) -> Draft | None:
 def for_client(*, business_id: int, client_id: int, now: datetime) -> Draft | None:
     """The client's one draft, in any state, until it is purged (S08)."""
     return _one({"business_id": business_id, "client_id": client_id, "purge_at": {"$gt": now}})
+
+
+def by_ids(*, draft_ids: Sequence[str], now: datetime) -> dict[str, Draft]:
+    """Those of these drafts, of any business and in any state, that are not purged: for sweeps and for the check of I7."""
+    return {draft.id: draft for draft in _several({"_id": {"$in": list(draft_ids)}, "purge_at": {"$gt": now}}, limit=len(draft_ids))}
+
+
+def resting(*, before: datetime, now: datetime, limit: int) -> list[Draft]:
+    """Drafts of all businesses that were expired at `before` or earlier and are still incomplete: each must have its bell by then (I3)."""
+    return _several({"open": True, "incomplete_at": {"$lte": before}, "purge_at": {"$gt": now}}, limit=limit)
 
 
 def _waiting(business_id: int, now: datetime) -> dict[str, Any]:
@@ -118,20 +129,23 @@ def index_drift() -> list[str]:
         if collection is None:
             return [f"{COLLECTION} is missing"]
         found = {index["name"]: index for index in _drafts().list_indexes()}
-    drift = [] if {name: collection["options"].get(name) for name in VALIDATION} == VALIDATION else ["validator differs"]
+    drift = [] if is_validated(collection) else ["validator differs"]
     for index in INDEXES:
         actual = found.pop(index.name, None)
         if actual is None:
             drift.append(f"{index.name} is missing")
-        elif tuple(actual["key"].items()) != index.keys:
+        elif not index.has_keys_of(actual):
             drift.append(f"{index.name} has other keys")
-        elif {name: value for name, value in actual.items() if name not in _OWN_KEYS} != index.options:
+        elif not index.has_options_of(actual):
             drift.append(f"{index.name} has other options")
     return drift + [f"{name} is not ours" for name, actual in found.items() if _CHANGES_DATA & set(actual)]
 
 
 def violations(*, limit: int = 100) -> list[str]:
-    """Checks the invariants that one look at the live documents can decide, and names at most `limit` breaches of each; [] is good."""
+    """Checks the invariants that one look at the live documents can decide, and names at most `limit` breaches of each; [] is good.
+
+    Reads every document once, for which the short time-out of the web process would not do.
+    """
     open_states = [state.value for state in OPEN]
     wrong = {
         "I2: open does not match the status": {
@@ -148,7 +162,7 @@ def violations(*, limit: int = 100) -> list[str]:
             "$or": [{"bell.state": "pending"}, {"reminder.state": "pending"}],
         },
     }
-    with guarded():
+    with guarded(), pymongo.timeout(SCAN_SECONDS):
         twice = _drafts().aggregate(
             [
                 {"$group": {"_id": {"business": "$business_id", "client": "$client_id"}, "drafts": {"$sum": 1}}},

@@ -1,11 +1,13 @@
 """What MongoDB is told about the drafts: their indexes and their validator, as plain data (draft-lifecycle 2)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from drafts.document import MAX_NAME, MAX_NOTE, MAX_SERVICES, MAX_TZ, DraftState
 
 ASCENDING, DESCENDING = 1, -1
+_LISTED_BESIDES = {"v", "key", "name", "ns", "background"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,14 @@ class Index:
     keys: tuple[tuple[str, int], ...]
     serves: str
     options: dict[str, Any] = field(default_factory=dict)
+
+    def has_keys_of(self, found: Mapping[str, Any]) -> bool:
+        """Whether an index as MongoDB lists it covers the same fields in the same order."""
+        return tuple(found["key"].items()) == self.keys
+
+    def has_options_of(self, found: Mapping[str, Any]) -> bool:
+        """Whether it is unique, partial or deleting in the same way."""
+        return {name: value for name, value in found.items() if name not in _LISTED_BESIDES} == self.options
 
 
 INDEXES: Final = (
@@ -97,3 +107,8 @@ VALIDATOR: Final[dict[str, Any]] = {
 }
 # "moderate": one document that an older release wrote differently must not stop the batch that expires it.
 VALIDATION: Final[dict[str, Any]] = {"validator": VALIDATOR, "validationLevel": "moderate", "validationAction": "error"}
+
+
+def is_validated(collection: Mapping[str, Any]) -> bool:
+    """Whether a collection as MongoDB lists it has our validator."""
+    return {name: collection["options"].get(name) for name in VALIDATION} == VALIDATION

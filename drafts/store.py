@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pymongo
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.errors import CollectionInvalid, DuplicateKeyError
@@ -11,10 +12,10 @@ from core import mongo
 from drafts.breaker import guarded
 from drafts.document import Draft, from_bson
 from drafts.lifecycle import Step
-from drafts.schema import INDEXES, VALIDATION, Index
+from drafts.schema import INDEXES, VALIDATION, Index, is_validated
 
 COLLECTION = "booking_drafts"
-_OWN_KEYS = {"v", "key", "name", "ns", "background"}
+BUILD_SECONDS = 120
 
 
 def _drafts() -> Collection[mongo.Document]:
@@ -50,9 +51,9 @@ def delete(*, business_id: int, client_id: int) -> int:
 def ensure_indexes() -> list[str]:
     """Create what is missing, change what differs, and say so, one line each; [] when all was in order. Raises DraftsUnavailable.
 
-    Safe to run by several at once. Waits for MongoDB as long as the process's time-out lets it.
+    Safe to run by several at once. An index on many drafts takes its time, so the short time-out of the web process does not apply.
     """
-    with guarded():
+    with guarded(), pymongo.timeout(BUILD_SECONDS):
         changes = _ensure_collection()
         existing: dict[str, Mapping[str, Any]] = {found["name"]: found for found in _drafts().list_indexes()}
         for index in INDEXES:
@@ -69,7 +70,7 @@ def _ensure_collection() -> list[str]:
         except CollectionInvalid:  # another process was faster
             return []
         return [f"created {COLLECTION} with its validator"]
-    if {name: found["options"].get(name) for name in VALIDATION} == VALIDATION:
+    if is_validated(found):
         return []
     database.command("collMod", COLLECTION, **VALIDATION)
     return ["changed the validator"]
@@ -77,22 +78,14 @@ def _ensure_collection() -> list[str]:
 
 def _ensure(index: Index, existing: Mapping[str, Mapping[str, Any]]) -> list[str]:
     found = existing.get(index.name)
-    if found is not None and _keys(found) == index.keys and _options(found) == index.options:
+    if found is not None and index.has_keys_of(found) and index.has_options_of(found):
         return []
-    if found is not None and _keys(found) == index.keys and set(_options(found)) == set(index.options) == {"expireAfterSeconds"}:
+    if found is not None and index.has_keys_of(found) and "expireAfterSeconds" in found and "expireAfterSeconds" in index.options:
         # MongoDB answers createIndex with error 85 here; collMod is its way to change a TTL.
         mongo.database().command("collMod", COLLECTION, index={"name": index.name, **index.options})
         return [f"changed {index.name}"]
-    rivals = [name for name, other in existing.items() if name == index.name or _keys(other) == index.keys]
+    rivals = [name for name, other in existing.items() if name == index.name or index.has_keys_of(other)]
     for name in rivals:
         _drafts().drop_index(name)
     _drafts().create_index(list(index.keys), name=index.name, **index.options)
     return [f"dropped {name}" for name in rivals] + [f"created {index.name}"]
-
-
-def _keys(found: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
-    return tuple((name, int(direction)) for name, direction in found["key"].items())
-
-
-def _options(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in found.items() if name not in _OWN_KEYS}

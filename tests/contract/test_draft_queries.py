@@ -68,6 +68,27 @@ def test_pending_work_is_read_in_batches_and_not_after_the_purge() -> None:
         assert pending(now=purge_at, limit=9) == []
 
 
+def test_by_ids_finds_any_state_until_the_purge() -> None:
+    ours, theirs = review(1), incomplete(2, business_id=RIVAL)
+    gone = convert(review(3)) and queries.for_client(business_id=BELLA, client_id=3, now=NOW)
+    assert gone
+    wanted = [ours.id, theirs.id, gone.id, "d_unknown"]
+    assert set(queries.by_ids(draft_ids=wanted, now=OVER)) == {ours.id, theirs.id, gone.id}
+    assert queries.by_ids(draft_ids=wanted, now=ours.purge_at) == {}
+    assert queries.by_ids(draft_ids=[], now=OVER) == {}
+
+
+def test_resting_are_the_incomplete_ones_for_a_while() -> None:
+    resting, back, booked = incomplete(1), incomplete(2), incomplete(3)
+    review(2, now=OVER)
+    convert(booked, now=OVER)
+    review(4)
+    later = OVER + MINUTE
+    assert [draft.id for draft in queries.resting(before=OVER, now=later, limit=9)] == [resting.id]
+    assert queries.resting(before=OVER - BLINK, now=later, limit=9) == []
+    assert queries.resting(before=OVER, now=back.purge_at, limit=9) == []
+
+
 def test_one_unreadable_document_does_not_hide_the_others(drafts_db: Database) -> None:
     good, bad = review(1), review(2)
     drafts_db.booking_drafts.update_one({"_id": bad.id}, {"$unset": {"reminder": 1}}, bypass_document_validation=True)

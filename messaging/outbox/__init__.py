@@ -5,16 +5,21 @@ from messaging.outbox.keys import mint_link, revoke_links
 from messaging.outbox.queueing import cancel, cancel_queued, claim, erase_client, queue, release
 from messaging.outbox.sending import deliver, send_code
 from messaging.outbox.settling import reconcile, record_status
-from messaging.outbox.stopping import businesses_texting, start_channel, stop_channel
+from messaging.outbox.stopping import businesses_texting, start_channel, stop_channel, unsubscribe_by_mail_client
+from messaging.outbox.trying import EXAMPLE_NAME, EXAMPLE_TOKEN, TestRefused, example, send_test
 
 __all__ = [
+    "EXAMPLE_NAME",
+    "EXAMPLE_TOKEN",
     "Notice",
+    "TestRefused",
     "businesses_texting",
     "cancel",
     "cancel_queued",
     "claim",
     "deliver",
     "erase_client",
+    "example",
     "mark_read",
     "mint_link",
     "notify_staff",
@@ -24,6 +29,8 @@ __all__ = [
     "release",
     "revoke_links",
     "send_code",
+    "send_test",
     "start_channel",
     "stop_channel",
+    "unsubscribe_by_mail_client",
 ]

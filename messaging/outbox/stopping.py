@@ -29,6 +29,14 @@ def start_channel(*, business: Business, channel: Channel, contact: str, source:
         _change_preference(business, channel, contact, wanted=True, source=source, now=now)
 
 
+def unsubscribe_by_mail_client(*, client: Client, now: datetime) -> None:
+    """RFC 8058: the mail program's own button. No e-mail any more; SMS stay as they are. Idempotent."""
+    if client.email:
+        stop_channel(business=client.business, channel=Channel.EMAIL, contact=client.email, source="one_click", now=now)
+    elif client.wants_email:
+        Client.objects.filter(pk=client.pk).update(wants_email=False)
+
+
 def businesses_texting(phone: str) -> list[Business]:
     """Every business that knows or has texted this number: all of them text from the same number."""
     known = Business.objects.filter(clients__phone=phone)

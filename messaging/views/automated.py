@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from business.access import Staff, staff_page
 from business.models import Channel
 from core import clock
-from messaging import actions, queries
+from messaging import actions, outbox, queries
 from messaging.forms import ReminderForm
 from messaging.models import Kind, State
 from messaging.render import MAIL_FOOTER, BadTemplate, Words, default_words, resume_url, segments
@@ -94,10 +94,10 @@ def _send_test(staff: Staff, channel: Channel, form: ReminderForm, recipient: st
     told = {"channel": channel.value, "recipient": recipient, "ok": False}
     try:
         words = form.words(channel)
-        sent = actions.send_test(
+        sent = outbox.send_test(
             business=staff.business, channel=channel, words=words, recipient=recipient, user=staff.user, now=clock.now()
         )
-    except actions.TestRefused as refusal:
+    except outbox.TestRefused as refusal:
         return {**told, "text": str(refusal)}
     except BadTemplate as problem:
         return {**told, "text": " ".join(problem.problems)}
@@ -140,14 +140,14 @@ def _page(request: HttpRequest, staff: Staff, kind: str, form: ReminderForm, *, 
 
 def _preview(staff: Staff, form: ReminderForm, kind: str) -> dict[str, Any]:
     """What both messages look like, or which words are in the way."""
-    shown: dict[str, Any] = {"first_name": actions.EXAMPLE_NAME, "problems": {}}
+    shown: dict[str, Any] = {"first_name": outbox.EXAMPLE_NAME, "problems": {}}
     for channel in Channel:
         words = Words(
             subject=str(form["email_subject"].value() or "") if channel == Channel.EMAIL else "",
             body=str(form[f"{channel.value}_body"].value() or "").replace("\r\n", "\n").strip(),
         )
         try:
-            content = actions.example(business=staff.business, channel=channel, words=words)
+            content = outbox.example(business=staff.business, channel=channel, words=words)
         except BadTemplate as problem:
             shown["problems"][channel.value] = problem.problems
             continue
@@ -156,5 +156,5 @@ def _preview(staff: Staff, form: ReminderForm, kind: str) -> dict[str, Any]:
         shown["segments"] = segments(shown["sms"].text)
     if "email" in shown:
         words_alone = shown["email"].text.partition(MAIL_FOOTER)[0]
-        shown["before_button"], _, shown["after_button"] = words_alone.partition(resume_url(actions.EXAMPLE_TOKEN))
+        shown["before_button"], _, shown["after_button"] = words_alone.partition(resume_url(outbox.EXAMPLE_TOKEN))
     return shown

@@ -10,7 +10,7 @@ from business import actions as business_actions
 from business.access import ip_of
 from business.models import Channel, Client
 from core import clock, identifiers
-from messaging import actions
+from messaging import outbox
 from messaging.forms import PreferencesForm
 from messaging.render import read_preferences_token
 
@@ -25,7 +25,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if client is None:
         return _private(render(request, "messaging/preferences_wrong.html", status=404))
     if request.method == "POST" and request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]:
-        actions.unsubscribe_by_mail_client(client=client, now=clock.now())
+        outbox.unsubscribe_by_mail_client(client=client, now=clock.now())
         return _private(HttpResponse("You will get no more e-mails from this business.", content_type="text/plain; charset=utf-8"))
     return _private(_page(request, client))
 

@@ -68,7 +68,7 @@ def beat(*, env: Environment, log: Path) -> Process:
 
 def preparation(*, env: Environment, log: Path) -> Process:
     """Migrations, draft indexes and demo data, to be `complete`d; it speaks to the terminal, the details go to `log`."""
-    return Process("prepare", _module(["config.prepare", str(log)]), env=env, cwd=ROOT)
+    return Process("Preparing the databases", _module(["config.prepare", str(log)]), env=env, cwd=ROOT)
 
 
 def command(*words: str, env: Environment, log: Path) -> Process:

@@ -8,7 +8,6 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 # Importing `config` names the product's settings; the tests' own come first.
@@ -49,7 +48,7 @@ _STARTED = {engine.key: engine for engine in _start()}
 
 
 @pytest.fixture(scope="session")
-def engines() -> Iterator[dict[str, Engine]]:
+def engines() -> dict[str, Engine]:
     """The engines of this run by short name (mongo, redis, database); those given by the environment are not ours to touch.
 
     Everybody works on them: a test that stops one uses `spare_engines` instead.

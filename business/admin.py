@@ -1,0 +1,79 @@
+"""Catalogue, team, hours and people of a business in Django's admin: for the superuser who sets businesses up, nobody else."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+
+from business.colour import readable_accent
+from business.models import Business, Category, Membership, Service, TeamMember, Variant, WorkingHours
+
+
+def _sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """One door with one limit: the staff's own sign-in page. Whoever is in already and may not be here is told so."""
+    if request.user.is_authenticated:
+        raise PermissionDenied("Only the person who runs this installation can open the admin.")
+    return HttpResponseRedirect(f"{resolve_url('business:login')}?{urlencode({'next': request.GET.get('next', '/admin/')})}")
+
+
+admin.site.site_header = admin.site.site_title = "Comeback"
+admin.site.index_title = "Businesses, catalogue and team"
+admin.site.login = _sign_in  # type: ignore[method-assign]
+admin.site.logout = login_required(admin.site.logout)  # type: ignore[method-assign]
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("user",)
+
+
+class VariantInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    model = Variant
+    extra = 0
+
+
+class HoursInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+    model = WorkingHours
+    extra = 0
+
+
+@admin.register(Business)
+class BusinessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    list_display = ("name", "slug", "timezone", "currency", "online_booking")
+    inlines = (MembershipInline,)
+
+    def save_model(self, request: HttpRequest, obj: Business, form: Any, change: bool) -> None:
+        """Keeps the accent readable: darkens it as far as needed, and says so."""
+        chosen, obj.accent = obj.accent, readable_accent(obj.accent)
+        if obj.accent != chosen.lower():
+            messages.warning(request, f"Text could not be read on {chosen}, so the accent was darkened to {obj.accent}.")
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    list_display = ("name", "business", "position")
+    list_filter = ("business",)
+
+
+@admin.register(Service)
+class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    list_display = ("name", "business", "category", "duration_min", "price_minor", "archived_at")
+    list_filter = ("business",)
+    list_select_related = ("business", "category")
+    search_fields = ("name",)
+    inlines = (VariantInline,)
+
+
+@admin.register(TeamMember)
+class TeamMemberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    list_display = ("__str__", "business", "title", "bookable", "archived_at")
+    list_filter = ("business",)
+    list_select_related = ("business",)
+    filter_horizontal = ("services",)
+    inlines = (HoursInline,)

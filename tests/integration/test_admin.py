@@ -1,0 +1,43 @@
+"""The admin sets businesses up: superusers only, and no accent that cannot be read."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.forms import model_to_dict
+from django.urls import reverse
+
+from business.colour import contrast
+from business.models import Business
+
+PAGES = ["business_business", "business_category", "business_service", "business_teammember"]
+
+
+@pytest.fixture
+def boss(client, world) -> User:
+    user = User.objects.create_superuser("boss", password="correct horse battery")
+    client.force_login(user)
+    return user
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_lists_and_forms_open_for_a_superuser(client, world, boss, page):
+    assert client.get(reverse(f"admin:{page}_changelist")).status_code == 200
+    assert client.get(reverse(f"admin:{page}_add")).status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_owner_is_not_let_in(client, world, page):
+    client.force_login(world.olga)
+    answer = client.get(reverse(f"admin:{page}_changelist"), follow=True)
+    assert answer.status_code == 403
+    assert "runs this installation" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("chosen", "is_kept"), [("#ffd400", False), ("#0B5C52", True)])
+def test_an_accent_that_cannot_be_read_is_darkened_and_said(client, world, boss, chosen, is_kept):
+    data = {name: "" if value is None else value for name, value in model_to_dict(world.bella).items()} | {"accent": chosen}
+    forms = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    answer = client.post(reverse("admin:business_business_change", args=[world.bella.pk]), data | forms, follow=True)
+    accent = Business.objects.get(pk=world.bella.pk).accent
+    assert contrast(accent, "#ffffff") >= 4.5
+    assert (accent == chosen.lower()) is is_kept
+    assert ("darkened to" in answer.content.decode()) is not is_kept

@@ -1,8 +1,8 @@
 """What a card says about reminders: one line per channel from its newest message, or why there is none (S42, D14)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from business.models import Channel, Client
@@ -14,18 +14,22 @@ from messaging.models import Message, State
 Tone = Literal["quiet", "good", "bad", "busy"]
 _NOT_DELIVERED = {"undelivered", "failed", "bounced", "rejected"}
 _UNDER_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN)
-# What the channel's switch says is no news on a card: nobody expected anything there.
-_NO_NEWS = (Reason.AUTOMATION_OFF, Reason.ENABLED_LATER)
 
 
 @dataclass(frozen=True, slots=True)
 class ReminderLine:
-    """ "Reminded" + `at` + `text`; `at` is None where no moment belongs to it."""
+    """ "Reminded" + `at` + "by SMS" + "(delivered)"; `at` is None where no moment belongs to it."""
 
     lead: str
-    at: datetime | None
-    text: str
     tone: Tone
+    at: datetime | None = None
+    by: str = ""
+    word: str = ""
+
+    @property
+    def text(self) -> str:
+        """What follows the moment."""
+        return " ".join(part for part in (self.by, self.word) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,20 @@ def lines(draft: Draft, messages: Sequence[Message], client: Client) -> list[Rem
     for message in messages:
         if not (message.state == State.CANCELLED and message.reason == Reason.SUPERSEDED):
             newest[message.channel] = message
-    told = [_line(newest[channel], client) for channel in Channel.values if channel in newest]
+    told = _merged([_line(newest[channel], client) for channel in Channel.values if channel in newest])
     if any(message.engagement == draft.engagement for message in newest.values()):
         return told
     return [*told, _none(draft, client, again=bool(told))]
+
+
+def _merged(told: list[ReminderLine]) -> list[ReminderLine]:
+    """Two channels with the same story are told in one line: "Reminded 10:14 by SMS and e-mail (delivered)"."""
+    if len(told) == 2 and all(line.by and line.at for line in told):
+        first, second = told
+        same = (first.lead, first.word, first.tone) == (second.lead, second.word, second.tone)
+        if same and first.at and second.at and abs(first.at - second.at) < timedelta(minutes=1):
+            return [replace(first, by=f"{first.by} and {second.by.removeprefix('by ')}")]
+    return told
 
 
 def _line(message: Message, client: Client) -> ReminderLine:
@@ -58,12 +72,13 @@ def _line(message: Message, client: Client) -> ReminderLine:
     if message.state == State.SENT:
         failed = message.delivery in _NOT_DELIVERED
         word = "not delivered" if failed else "delivered" if message.delivery in ("delivered", "read") else "sent"
-        return ReminderLine("Reminded", when, f"{by} ({word})", "bad" if failed else "good")
+        return ReminderLine("Reminded", "bad" if failed else "good", when, by, f"({word})")
     if message.state in _UNDER_WAY:
-        return ReminderLine(f"Reminder {by} is on its way", None, "", "busy")
+        return ReminderLine(f"Reminder {by} is on its way", "busy")
     if message.state == State.UNCONFIRMED:
-        return ReminderLine(f"{name[:1].upper()}{name[1:]} from", when, "delivery not confirmed", "bad")
-    return ReminderLine(f"Not sent {by}: {reason_words(message.reason, name=first_name(client))}", None, "", "bad")
+        return ReminderLine(f"{name[:1].upper()}{name[1:]} of", "bad", when, word="delivery not confirmed")
+    tone: Tone = "bad" if message.state == State.FAILED else "quiet"
+    return ReminderLine(f"Not sent {by}: {reason_words(message.reason, name=first_name(client))}", tone)
 
 
 def _none(draft: Draft, client: Client, *, again: bool) -> ReminderLine:
@@ -71,7 +86,7 @@ def _none(draft: Draft, client: Client, *, again: bool) -> ReminderLine:
     reason = draft.reminder.reason if draft.reminder.state == "skipped" else ""
     if reason:
         lead = f"{lead}: {reason_words(reason, name=first_name(client))}"
-    return ReminderLine(lead, None, "", "quiet" if not reason or reason in _NO_NEWS else "bad")
+    return ReminderLine(lead, "quiet")
 
 
 def first_name(client: Client | None) -> str:

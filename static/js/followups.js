@@ -27,6 +27,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Closing keeps the day and the person that are shown behind the panel.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#followups [data-close-panel]")) return;
+  event.preventDefault();
+  const page = new URL(location.href);
+  page.searchParams.delete("followups");
+  page.hash = "followups-button";
+  location.assign(page);
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr } = event.detail;
   const panel = target.id === PANEL || target.id === "followups";

@@ -134,6 +134,11 @@ def challenge_of(*, business: Business, token: str) -> SignInCode | None:
     return SignInCode.objects.filter(business=business, challenge_digest=identifiers.digest(token)).first()
 
 
+def change_wants(*, challenge: SignInCode, wants: Wants) -> None:
+    """The switches were changed after the code was sent."""
+    SignInCode.objects.filter(pk=challenge.pk).update(wants_sms=wants.sms, wants_email=wants.email)
+
+
 def verify(*, business: Business, challenge_token: str, code: str, visitor: Visitor, now: datetime) -> Verified:
     """Sign in with the code (six digits; spaces, hyphens and full-width digits are fine).
 

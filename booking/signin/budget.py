@@ -95,10 +95,12 @@ def spend_send(*, business: Business, phone: str, device: str, ip: str, now: dat
         limit, free_at = refused
         if limit.name in {"send_business", "send_platform", "send_prefix"}:
             logger.error("sign-in codes: the limit %s of business %s is used up", limit.name, business.pk)
-        raise TooManyCodes(_SEND_REFUSALS.get(limit.name, _WAIT), free_at=free_at)
+        several = _JUST_NOW if limit.window == RESEND_AFTER else _SEVERAL
+        raise TooManyCodes(_SEND_REFUSALS.get(limit.name, several), free_at=free_at)
 
 
-_WAIT = "We have sent several codes to this number."
+_JUST_NOW = "We texted a code to this number a moment ago."
+_SEVERAL = "We have sent several codes to this number."
 _SEND_REFUSALS = {
     "send_ip": "Many codes were asked for from your network.",
     "send_prefix": "Texts are very busy at the moment.",

@@ -77,19 +77,30 @@ def _ask(request: HttpRequest, business: Business, *, now: datetime) -> HttpResp
     form = PhoneForm(request.POST, business=business)
     if not form.is_valid():
         return _page(request, business, "booking/phone.html", status=422, form=form)
+    wants = Wants(sms=form.cleaned_data["wants_sms"], email=form.cleaned_data["wants_email"])
+    response = see_other(_url(request, business, "code"))
     try:
+        number = signin.textable_number(business=business, text=form.cleaned_data["number"], region=form.cleaned_data["country"])
+        if _pressed_twice(request, business, number, wants, now=now):
+            return response
         challenge = signin.request_code(
-            business=business,
-            phone=signin.textable_number(business=business, text=form.cleaned_data["number"], region=form.cleaned_data["country"]),
-            visitor=devices.visitor_of(request, business),
-            wants=Wants(sms=form.cleaned_data["wants_sms"], email=form.cleaned_data["wants_email"]),
-            now=now,
+            business=business, phone=number, visitor=devices.visitor_of(request, business), wants=wants, now=now
         )
     except SignInError as problem:
         return _refused(request, business, "booking/phone.html", problem, now=now, form=form)
-    response = see_other(_url(request, business, "code"))
     devices.keep_challenge(response, business, challenge.token)
     return response
+
+
+def _pressed_twice(request: HttpRequest, business: Business, number: str, wants: Wants, *, now: datetime) -> bool:
+    """Whether this device got a code for this number a moment ago: then that one counts, with the switches as they stand now."""
+    waiting = signin.challenge_of(business=business, token=devices.challenge_token(request, business))
+    if not (waiting and waiting.phone == number and waiting.phone_known_to_visitor and waiting.is_live(now=now)):
+        return False
+    if now >= waiting.created_at + signin.budget.RESEND_AFTER:
+        return False
+    signin.change_wants(challenge=waiting, wants=wants)
+    return True
 
 
 def _check(request: HttpRequest, business: Business, challenge: SignInCode, *, now: datetime) -> HttpResponse:

@@ -109,6 +109,15 @@ def test_switch_turned_off_at_sign_in_stays_off(world, client):
 
 
 @pytest.mark.s("D13")
+def test_number_posted_twice_sends_one_code_and_the_last_switches_count(world, client):
+    for wants_sms in ("on", ""):
+        assert ask(client, NEW, wants_sms=wants_sms)["Location"] == "/b/bella-hair/code/"
+    assert len(RecordingTransport.sends) == 1
+    enter(client, last_code())
+    assert Client.objects.get(phone="+61491570157").wants_sms is False
+
+
+@pytest.mark.s("D13")
 def test_signing_in_again_never_turns_on_what_a_client_turned_off(world, client, now):
     business_actions.set_preferences(client=world.noa, wants_sms=True, wants_email=False, source="preferences", now=now)
     business_actions.opt_out(business=world.bella, channel=Channel.SMS, contact=world.noa.phone, source="stop", now=now)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from django.conf import settings
+from django.test import override_settings
 from pymongo import MongoClient
 from pymongo.database import Database
 
@@ -21,6 +22,13 @@ def now() -> datetime:
 @pytest.fixture
 def world(db: None) -> worlds.World:
     return worlds.build()
+
+
+@pytest.fixture
+def shipped_world(transactional_db: None) -> worlds.World:
+    """The world, committed, with passwords that the processes as shipped can check."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"]):
+        return worlds.build()
 
 
 @pytest.fixture

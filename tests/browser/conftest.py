@@ -55,18 +55,20 @@ def browser_context_args() -> dict[str, Any]:
     return {"viewport": {"width": 390, "height": 844}, "locale": "en-AU", "timezone_id": "Australia/Sydney", "reduced_motion": "reduce"}
 
 
+def listen(page: Page, heard: list[str]) -> None:
+    """Note what the console of `page` says: errors, refusals by the CSP, uncaught exceptions."""
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            heard.append(f"{page.url}: {message.text}")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
+
+
 @pytest.fixture
 def complaints(context: BrowserContext) -> list[str]:
-    """What the console says: errors, warnings of the CSP, uncaught exceptions. A test asserts that it stays empty."""
+    """What the console says. A test asserts that it stays empty."""
     heard: list[str] = []
-
-    def listen(page: Page) -> None:
-        def note(message: ConsoleMessage) -> None:
-            if message.type in {"error", "warning"}:
-                heard.append(f"{page.url}: {message.text}")
-
-        page.on("console", note)
-        page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
-
-    context.on("page", listen)
+    context.on("page", lambda page: listen(page, heard))
     return heard

@@ -35,4 +35,7 @@ def _with_the_worker(sizes: Sizes, house: stage.Stage, salon: people.Salon, note
 
     note("P11", memory)
     worker = [house.worker]
-    note("P3", lambda: expiry_bench.p3(expiry, lambda: megabytes(worker), waiting=sizes.crowd, number=sizes.burst))
+    note(
+        "P3",
+        lambda: expiry_bench.p3(expiry, lambda: megabytes(worker), waiting=sizes.crowd, number=sizes.burst, turns=(sizes.bursts + 1) // 2),
+    )

@@ -5,6 +5,7 @@ partial index, because MongoDB uses none otherwise. All raise DraftsUnavailable 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import pymongo
@@ -141,41 +142,49 @@ def index_drift() -> list[str]:
     return drift + [f"{name} is not ours" for name, actual in found.items() if _CHANGES_DATA & set(actual)]
 
 
+_OPEN = [state.value for state in OPEN]
+_WRONG: dict[str, dict[str, Any]] = {
+    "I2: open does not match the status": {
+        "$or": [{"open": True, "status": {"$nin": _OPEN}}, {"open": {"$ne": True}, "status": {"$in": _OPEN}}]
+    },
+    "I10: engagement or rev below its start": {"$or": [{"engagement": {"$not": {"$gte": 1}}}, {"$expr": {"$lt": ["$rev", "$engagement"]}}]},
+    "I12: a date that is no date": {
+        "$or": [{name: {"$not": {"$type": "date"}}} for name in ("purge_at", "engaged_at", "review_expires_at")]
+    },
+    "T3: marks are pending outside incomplete": {
+        "status": {"$ne": DraftState.INCOMPLETE.value},
+        "$or": [{"bell.state": "pending"}, {"reminder.state": "pending"}],
+    },
+}
+
+
 def violations(*, limit: int = 100) -> list[str]:
     """Checks the invariants that one look at the live documents can decide, and names at most `limit` breaches of each; [] is good.
 
     Reads every document once, for which the short time-out of the web process would not do.
     """
-    open_states = [state.value for state in OPEN]
-    wrong = {
-        "I2: open does not match the status": {
-            "$or": [{"open": True, "status": {"$nin": open_states}}, {"open": {"$ne": True}, "status": {"$in": open_states}}]
-        },
-        "I10: engagement or rev below its start": {
-            "$or": [{"engagement": {"$not": {"$gte": 1}}}, {"$expr": {"$lt": ["$rev", "$engagement"]}}]
-        },
-        "I12: a date that is no date": {
-            "$or": [{name: {"$not": {"$type": "date"}}} for name in ("purge_at", "engaged_at", "review_expires_at")]
-        },
-        "T3: marks are pending outside incomplete": {
-            "status": {"$ne": DraftState.INCOMPLETE.value},
-            "$or": [{"bell.state": "pending"}, {"reminder.state": "pending"}],
-        },
-    }
-    with guarded(), pymongo.timeout(SCAN_SECONDS):
-        twice = _drafts().aggregate(
-            [
-                {"$group": {"_id": {"business": "$business_id", "client": "$client_id"}, "drafts": {"$sum": 1}}},
-                {"$match": {"drafts": {"$gt": 1}}},
-                {"$limit": limit},
-            ],
-            allowDiskUse=True,
-        )
-        problems = [f"I1: client {key['client']} of business {key['business']} has several drafts" for key in (row["_id"] for row in twice)]
-        for what, where in wrong.items():
-            problems += [f"{what}: {found['_id']}" for found in _drafts().find(where, {"_id": True}, limit=limit)]
-        problems += [f"unreadable: {document_id}" for document_id in _unreadable(_drafts().find({}))][:limit]
-    return problems
+    with guarded():
+        mongo.database().command("ping")  # out of reach is said at once, not after SCAN_SECONDS
+        with pymongo.timeout(SCAN_SECONDS):
+            return list(_violations(limit=limit))
+
+
+def _violations(*, limit: int) -> Iterator[str]:
+    twice = _drafts().aggregate(
+        [
+            {"$group": {"_id": {"business": "$business_id", "client": "$client_id"}, "drafts": {"$sum": 1}}},
+            {"$match": {"drafts": {"$gt": 1}}},
+            {"$limit": limit},
+        ],
+        allowDiskUse=True,
+    )
+    for key in (row["_id"] for row in twice):
+        yield f"I1: client {key['client']} of business {key['business']} has several drafts"
+    for what, where in _WRONG.items():
+        for found in _drafts().find(where, {"_id": True}, limit=limit):
+            yield f"{what}: {found['_id']}"
+    for document_id in islice(_unreadable(_drafts().find({})), limit):
+        yield f"unreadable: {document_id}"
 
 
 def _unreadable(documents: Iterable[Mapping[str, Any]]) -> Iterator[object]:

@@ -53,11 +53,13 @@ def ensure_indexes() -> list[str]:
 
     Safe to run by several at once. An index on many drafts takes its time, so the short time-out of the web process does not apply.
     """
-    with guarded(), pymongo.timeout(BUILD_SECONDS):
-        changes = _ensure_collection()
-        existing: dict[str, Mapping[str, Any]] = {found["name"]: found for found in _drafts().list_indexes()}
-        for index in INDEXES:
-            changes += _ensure(index, existing)
+    with guarded():
+        mongo.database().command("ping")  # out of reach is said at once, not after BUILD_SECONDS
+        with pymongo.timeout(BUILD_SECONDS):
+            changes = _ensure_collection()
+            existing: dict[str, Mapping[str, Any]] = {found["name"]: found for found in _drafts().list_indexes()}
+            for index in INDEXES:
+                changes += _ensure(index, existing)
     return changes
 
 

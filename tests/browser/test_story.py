@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core import clock
-from messaging.models import Message, State, StaffNotice
+from messaging.models import Message, StaffNotice, State
 from scheduler.models import Appointment
 from tests import world as worlds
 from tests.browser.conftest import listen

@@ -23,15 +23,9 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 
 
 def appointment(world: World, member: TeamMember, start: datetime, minutes: int = 45, **more) -> Appointment:
-    fixed = {"confirm_key": identifiers.new_uuid(), "source": "online", "created_at": NOW}
-    return Appointment.objects.create(
-        business=member.business,
-        client=world.mia,
-        team_member=member,
-        starts=start,
-        ends=start + timedelta(minutes=minutes),
-        **(fixed | more),
-    )
+    fixed = {"client": world.mia, "confirm_key": identifiers.new_uuid(), "source": "online", "created_at": NOW}
+    end = start + timedelta(minutes=minutes)
+    return Appointment.objects.create(business=member.business, team_member=member, starts=start, ends=end, **(fixed | more))
 
 
 def times(slots: list[queries.Slot]) -> list[str]:

@@ -1,5 +1,6 @@
 """What several pages say: go on elsewhere, wait, where we are."""
 
+import math
 from datetime import datetime
 from urllib.parse import quote_plus
 
@@ -16,7 +17,7 @@ def see_other(url: str) -> HttpResponse:
 
 def seconds_to_wait(problem: SignInError, *, now: datetime) -> int:
     """Until a limit frees itself; 0 for a problem that waiting does not solve."""
-    return max(1, int((problem.free_at - now).total_seconds())) if isinstance(problem, TooMany) else 0
+    return max(0, math.ceil((problem.free_at - now).total_seconds())) if isinstance(problem, TooMany) else 0
 
 
 def wait_words(seconds: int) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from booking import signin, wizard
 from booking.forms.signin import CodeForm, NameForm, PhoneForm
 from booking.models import SignInCode
-from booking.signin import SignInError, Wants
+from booking.signin import SignInError, TooMany, Wants
 from booking.views import devices
 from booking.views.context import arrive
 from booking.views.replies import seconds_to_wait, see_other, wait_words
@@ -164,7 +164,8 @@ def _name(request: HttpRequest, business: Business, signed_in: SignedIn, *, now:
 
 def _onward(request: HttpRequest, business: Business, signed_in: SignedIn, *, now: datetime) -> HttpResponse:
     """Where a client goes who just signed in: back to the link they came from, to Review with their booking, or where they wanted."""
-    if token := devices.return_token(request, business):
+    token = devices.return_token(request, business)
+    if token and not request.GET:
         response = see_other(reverse("booking:resume", args=[token]))
         devices.forget(response, business, sign_in=True)
         return response
@@ -209,8 +210,8 @@ def _refused(
 ) -> HttpResponse:
     wait = seconds_to_wait(problem, now=now)
     response = _page(request, business, template, status=problem.status, problem=problem, wait=wait_words(wait), now=now, **context)
-    if wait:
-        response["Retry-After"] = str(wait)
+    if problem.status == TooMany.status:
+        response["Retry-After"] = str(max(1, wait))
     return response
 
 

@@ -1,10 +1,12 @@
 """The resume link, every row of the table in draft-lifecycle 9 (S69 to S71, D4 to D6; promises 2.5)."""
 
 import html
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 
 from booking.models import SignInCode
@@ -125,6 +127,14 @@ def test_email_link_on_another_device_asks_for_a_phone_code_first(world, client)
     response = confirm(client, path)
     assert response["Location"].startswith("/b/bella-hair/booked/")
     assert Appointment.objects.get().note == "Ring twice"
+
+
+@pytest.mark.s("D5")
+def test_code_of_a_booking_begun_elsewhere_does_not_lead_back_to_the_link(world, client):
+    path, _ = unfinished(world, Channel.EMAIL)
+    confirm(client, path)
+    query = f"?s={world.toner.pk}&t=any&at=2026-11-26T23:30Z"
+    assert sign_in(client, NOA, query)["Location"].startswith(f"/b/bella-hair/review/?s={world.toner.pk}")
 
 
 @pytest.mark.s("D5")
@@ -311,6 +321,24 @@ def test_link_lives_again_when_the_client_came_back_after_a_booking(world, clien
     leave(world, now=OVER + timedelta(minutes=6), start_at=NOW + timedelta(hours=6))
     assert again(draft).engagement == 2
     assert "finish your booking" in words_of(client.get(path))
+
+
+@pytest.mark.s("S71")
+@pytest.mark.django_db(transaction=True)
+def test_two_devices_that_confirm_one_link_at_once_book_once(world, client):
+    path, _ = unfinished(world)
+    seen = shown(client.get(path))
+
+    def press(_: int) -> int:
+        try:
+            return Browser().post(path, {"do": "confirm", "shown": seen}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(press, range(8)))
+    assert answers <= {303, 409}
+    assert Appointment.objects.count() == 1
 
 
 def _dismiss(world, draft, at):

@@ -168,6 +168,16 @@ def test_known_device_has_a_budget_of_its_own_too(world, client, at, now):
 
 
 @pytest.mark.django_db
+def test_spent_code_says_to_get_a_new_one(world, client, at, now):
+    fail_five_times(client)
+    at(now + timedelta(minutes=2))
+    response = enter(client, last_code())
+    assert (response.status_code, response["Retry-After"]) == (429, "1")
+    assert "Get a new one" in words_of(response)
+    assert "Try again in" not in words_of(response)
+
+
+@pytest.mark.django_db
 def test_second_code_before_thirty_seconds_says_when(world, client, at, now):
     ask(client)
     response = client.post("/b/bella-hair/code/", {"resend": "1"})

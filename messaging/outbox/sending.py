@@ -22,6 +22,7 @@ CODE_TIMEOUT_SECONDS = 5.0
 MAX_ATTEMPTS = 8
 LONGEST_WAIT_SECONDS = 300.0
 OPTED_OUT = "opted_out"
+SENT_IN_THE_REQUEST = {Kind.SIGN_IN_CODE, Kind.TEST}  # no sweep takes them up again: who asked is waiting and may press once more
 
 
 def deliver(*, message: Message, content: Content, timeout_seconds: float, now: datetime) -> Message:
@@ -108,7 +109,7 @@ def accepted(message: Message, receipt: Receipt, *, now: datetime, said: Mapping
 
 
 def _after_busy(message: Message, busy: Busy, now: datetime) -> dict[str, Any]:
-    if message.kind == Kind.SIGN_IN_CODE or message.attempts >= MAX_ATTEMPTS:
+    if message.kind in SENT_IN_THE_REQUEST or message.attempts >= MAX_ATTEMPTS:
         return {"state": State.FAILED, "reason": "provider_busy", "done_at": now, "claim": None}
     return {"state": State.QUEUED, "not_before": now + back_off(message.attempts, busy.retry_after), "claim": None}
 

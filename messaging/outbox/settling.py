@@ -12,7 +12,7 @@ from business import actions as business_actions
 from business.models import Channel
 from core import identifiers
 from messaging.models import Kind, Message, State
-from messaging.outbox.sending import OPTED_OUT, accepted
+from messaging.outbox.sending import OPTED_OUT, SENT_IN_THE_REQUEST, accepted
 from messaging.outbox.stopping import stop_channel
 from messaging.render import resume_tokens
 from messaging.transport import Found, Receipt, Unclear, transport_for
@@ -69,7 +69,14 @@ def reconcile(*, now: datetime) -> None:
             _reconcile_one(message, now)
         except Exception as error:  # noqa: BLE001 - one bad row must not stop the row behind it
             logger.error("message %s: reconcile failed with %s", message.pk, type(error).__name__)  # noqa: TRY400 - no text in logs
+    _drop_forgotten(now)
     business_actions.beat(name=HEARTBEAT, now=now)
+
+
+def _drop_forgotten(now: datetime) -> None:
+    """A request that died between writing its row and claiming it: nobody waits for it any more."""
+    forgotten = Message.objects.filter(kind__in=SENT_IN_THE_REQUEST, state=State.QUEUED, not_before__lte=now - STOP_RESENDING_AFTER)
+    forgotten.update(state=State.CANCELLED, reason="expired", done_at=now)
 
 
 def _reconcile_one(message: Message, now: datetime) -> None:

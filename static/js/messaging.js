@@ -6,7 +6,11 @@ document.addEventListener("click", (event) => {
   if (!chip) return;
   const field = document.getElementById(chip.dataset.into);
   field.focus();
-  field.setRangeText(chip.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+  // A link wants a space on both sides, or phones take its neighbours into it.
+  const { selectionStart: start, selectionEnd: end, value } = field;
+  const before = start > 0 && /\S/.test(value[start - 1]) && chip.dataset.insert.includes("Link") ? " " : "";
+  const after = end < value.length && /\S/.test(value[end]) && chip.dataset.insert.includes("Link") ? " " : "";
+  field.setRangeText(before + chip.dataset.insert + after, start, end, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 

@@ -197,3 +197,11 @@ def test_tests_are_limited_to_ten_an_hour(olga: Browser, sends: list[Send]) -> N
     assert answer.status_code == 422
     assert "in the last hour" in answer.content.decode()
     assert len(sends) == 10
+
+
+@pytest.mark.s("D14")
+def test_a_busy_provider_is_said_and_the_test_is_not_sent_later(olga: Browser, settings) -> None:
+    settings.MESSAGING_TRANSPORTS = {"sms": "tests.fakes.BusyTransport", "email": "tests.fakes.BusyTransport"}
+    answer = olga.post(EDIT + "test/", form(channel="sms", test_sms="0491 570 156"))
+    assert "The provider is busy." in answer.content.decode()
+    assert Message.objects.get().state == "failed"

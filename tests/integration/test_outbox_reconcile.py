@@ -228,3 +228,11 @@ def test_rendering_needs_the_values_it_names(world: World) -> None:
         assert (
             "appointment" in render(channel=channel, business=world.bella, subject=setting.subject, body=setting.body, values=values).text
         )
+
+
+def test_a_test_message_that_nobody_sent_ends(world: World, now) -> None:
+    queue(world, now, kind=Kind.TEST, draft_id="", client=None)
+    outbox.reconcile(now=now + timedelta(minutes=59))
+    assert Message.objects.get().state == State.QUEUED
+    outbox.reconcile(now=now + timedelta(minutes=60))
+    assert (Message.objects.get().state, Message.objects.get().reason) == (State.CANCELLED, "expired")

@@ -76,6 +76,7 @@ def _book(request: HttpRequest, visit: Visit, note: str) -> HttpResponse:
 
 def _own_booking(visit: Visit) -> Appointment | None:
     """The client's own appointment that fills the time: booked in another tab, or on another device."""
+    assert visit.choice.start_at
     ids = [line.service.pk for line in visit.resolved.lines]
     theirs = Appointment.objects.filter(
         business=visit.business, client=visit.client, starts=visit.choice.start_at, status=Appointment.Status.BOOKED

@@ -57,10 +57,11 @@ export function startCountdown(banner, { onEnd }) {
   }
 
   // What the server says now. A later deadline (more time, another tab) brings the countdown back.
+  // An answer that was long on its way tells the deadline but not the time: then `nowText` is null.
   function set(state, deadlineText, nowText) {
+    if (nowText) ahead = Date.parse(nowText) - Date.now();
     if (state === "new" || !deadlineText) return;
     deadline = Date.parse(deadlineText);
-    ahead = Date.parse(nowText) - Date.now();
     if (left() > 0) {
       if (ended) { ended = false; before = Infinity; }
       banner.dataset.state = "live";

@@ -3,6 +3,7 @@
 import { startCountdown } from "./countdown.js";
 
 const LOOK_EVERY = 20000;
+const PROMPT = 2000;
 const banner = document.getElementById("countdown");
 const form = document.getElementById("confirm-form");
 const note = document.getElementById("note");
@@ -16,10 +17,12 @@ const { api, query } = banner.dataset;
 let leaving = false;
 
 async function ask(options) {
+  const asked = Date.now();
   const url = options ? api : `${api}?${query}`;
   const answer = await fetch(url, { headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token }, ...options });
   if (!answer.ok) throw new Error(`review session: ${answer.status}`);
-  return answer.json();
+  const told = await answer.json();
+  return { ...told, now: Date.now() - asked < PROMPT ? told.now : null };
 }
 
 const post = (body) => ask({ method: "POST", body: JSON.stringify({ selection: query, ...body }) });

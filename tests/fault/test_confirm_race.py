@@ -76,7 +76,8 @@ def test_one_of_many_is_booked_and_all_others_get_the_conflict_page(live_server,
 
 
 @pytest.mark.s("S17")
-def test_without_the_guards_the_same_race_books_twice(live_server, world, mongo, at, without_lock, without_constraint):  # noqa: F811
+@pytest.mark.usefixtures("mongo", "without_constraint")
+def test_without_the_guards_the_same_race_books_twice(live_server, world, at, without_lock):  # noqa: F811
     at(NOW)
     without_lock(4)
     answers = _press(live_server.url, world, _rivals(world, 4))

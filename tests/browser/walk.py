@@ -1,0 +1,56 @@
+"""How browser tests get to a page, and what they measure there."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
+
+from booking.wizard import Choice
+from business.models import Client, ClientSession
+from core import identifiers
+from tests.world import NOW
+
+AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+SHIFT = """
+window.shifted = 0;
+new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value; })
+  .observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def sign_in(context: BrowserContext, url: str, person: Client, *, now: datetime = NOW) -> None:
+    """Put a signed-in device's cookie into the browser."""
+    token = identifiers.new_token()
+    ClientSession.objects.create(
+        digest=identifiers.digest(token), client=person, business=person.business, created_at=now, expires_at=now + timedelta(days=30)
+    )
+    context.add_cookies([{"name": f"client-{person.business_id}", "value": token, "url": url}])
+
+
+def address(url: str, step: str, choice: Choice, slug: str = "bella-hair") -> str:
+    return f"{url}/b/{slug}/{step}/?{choice.to_query()}"
+
+
+def reach_review(page: Page, url: str, choice: Choice) -> None:
+    """Choose the time on Time and press Continue."""
+    page.goto(address(url, "time", choice))
+    press(page, "Continue")
+    page.wait_for_url("**/review/**")
+
+
+def press(page: Page, name: str) -> None:
+    """The visible button of that name: in the bar on the phone, in the summary beside it on wide pages."""
+    page.get_by_role("button", name=name).locator("visible=true").first.click()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line each."""
+    found: list[dict[str, Any]] = Axe().run(page, options=AXE).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def overflow(page: Page) -> int:
+    """How many pixels the page can be scrolled sideways."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

@@ -2,8 +2,10 @@
 
 from scheduler.availability import Diary, Slot
 from scheduler.queries.catalogue import BIGGEST_ID, Line, Resolved, lines_of, resolve, suitable_members
+from scheduler.queries.clients import find_clients
 from scheduler.queries.day import Day, day_of
 from scheduler.queries.origins import appointment_for_draft, drafts_with_appointment, unmirrored
+from scheduler.queries.staffing import rival, unusual
 from scheduler.queries.times import (
     NOT_TAKING_TIME,
     bookable_days,
@@ -33,6 +35,7 @@ __all__ = [
     "day_slots",
     "diary_of",
     "drafts_with_appointment",
+    "find_clients",
     "free_members",
     "is_free",
     "lines_of",
@@ -40,7 +43,9 @@ __all__ = [
     "next_open_day",
     "open_days",
     "resolve",
+    "rival",
     "suitable_members",
     "unmirrored",
+    "unusual",
     "window",
 ]

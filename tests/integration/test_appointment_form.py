@@ -181,9 +181,12 @@ def test_time_off_and_missing_skill_are_warnings_too(rita, world):
     assert "Tom does not usually do Colour. Tom does not work then." in text_of(answer)
 
 
-def test_anyway_never_books_over_an_appointment(rita, world):
+@pytest.mark.parametrize("anyway", ["1", ""])
+def test_anyway_never_books_over_an_appointment(rita, world, anyway):
     appointment(world, world.maya, at(WEDNESDAY, 19))
-    assert send(rita, world, time="19:00", anyway="1").status_code == 409
+    answer = send(rita, world, time="19:00", anyway=anyway)
+    assert answer.status_code == 409
+    assert "Maya has Mia Chen from 19:00 to 19:45." in text_of(answer)
 
 
 @pytest.mark.parametrize("typed", ["mi", "chen", "Mia Ch", "0491 570 006", "mia@example.com"])

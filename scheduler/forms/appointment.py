@@ -8,48 +8,19 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
 from django import forms
-from django.db.models import Q
 from django.utils.datastructures import MultiValueDict
 
-from business.models import Business, Client, Service, TeamMember
-from business.templatetags.words import clock_time, day_and_time, minutes, money
+from business.models import Business, Client, TeamMember
+from business.templatetags.words import clock_time, day_and_time
 from core import contact, identifiers
 from scheduler import availability, queries
 from scheduler.actions import NewClient
+from scheduler.forms import services
 from scheduler.models import Appointment
 from scheduler.queries import Line
 
-MOST_SERVICES = 20
-MOST_MATCHES = 8
 NEW = "new"
 FURTHEST = timedelta(days=730)
-_INPUT = {"class": "input"}
-
-
-class ServicesField(forms.Field):
-    """Chosen services in order, each "service" or "service.variant" (ids); empty choices fall out."""
-
-    class Widget(forms.Widget):
-        def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-            values = data.getlist(name) if isinstance(data, MultiValueDict) else data.get(name, [])
-            return [value for value in values if value]
-
-    widget = Widget
-
-    def clean(self, value: Any) -> list[tuple[int, int | None]]:
-        if not value:
-            raise forms.ValidationError("Choose at least one service.")
-        if len(value) > MOST_SERVICES:
-            raise forms.ValidationError(f"One appointment holds up to {MOST_SERVICES} services. Make a second one for the rest.")
-        try:
-            return [_pair(text) for text in value]
-        except ValueError:
-            raise forms.ValidationError("Choose the services from the list.") from None
-
-
-def _pair(text: str) -> tuple[int, int | None]:
-    service, _, variant = text.partition(".")
-    return int(service), int(variant) if variant else None
 
 
 class AppointmentForm(forms.Form):
@@ -63,7 +34,7 @@ class AppointmentForm(forms.Form):
     last_name = forms.CharField(label="Last name", required=False, max_length=60)
     phone = forms.CharField(label="Mobile", required=False, max_length=40)
     email = forms.CharField(label="E-mail", required=False, max_length=254)
-    service = ServicesField(label="Services")
+    service = services.ServicesField(label="Services")
     person = forms.ChoiceField(
         label="With", error_messages={"required": "Choose who does it.", "invalid_choice": "Choose one of the team."}
     )
@@ -115,43 +86,14 @@ class AppointmentForm(forms.Form):
     # What the template draws
 
     @property
-    def catalogue(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Categories with their services to choose from; what a changed appointment has that is not offered any more comes first."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        services = Service.objects.filter(business=self.business, archived_at=None).select_related("category")
-        for service in services.prefetch_related("variants"):
-            groups.setdefault(service.category.name, []).extend(self._options(service))
-        offered = {value for options in groups.values() for value, _ in options}
-        booked = [(value, label) for value, label in self._booked_options() if value not in offered]
-        return ([("As booked", booked)] if booked else []) + list(groups.items())
-
-    def _options(self, service: Service) -> list[tuple[str, str]]:
-        variants = [variant for variant in service.variants.all() if variant.archived_at is None]
-        if not variants:
-            return [(str(service.pk), self._label(service.name, service.duration_min, service.price_minor))]
-        return [
-            (f"{service.pk}.{one.pk}", self._label(f"{service.name}, {one.name}", one.duration_min, one.price_minor)) for one in variants
-        ]
-
-    def _label(self, name: str, duration_min: int, price_minor: int) -> str:
-        return f"{name} · {minutes(duration_min)} · {money(price_minor, self.business)}"
-
-    def _booked_options(self) -> list[tuple[str, str]]:
-        if not self.appointment:
-            return []
-        lines = queries.lines_of(self.appointment)
-        return [
-            (
-                value_of(line),
-                self._label(f"{line.name}, {line.variant_name}" if line.variant_name else line.name, line.duration_min, line.price_minor),
-            )
-            for line in lines
-        ]
+    def catalogue(self) -> list[tuple[str, services.Options]]:
+        """What can be chosen, by category."""
+        return services.catalogue(self.business, self.appointment)
 
     @property
     def chosen_services(self) -> list[str]:
         """The values of the selects to draw: what was chosen, and one more after "Add another service" (or when there is none)."""
-        chosen = [str(value) for value in self["service"].value() or []][:MOST_SERVICES]
+        chosen = [str(value) for value in self["service"].value() or []][: services.MOST_SERVICES]
         return [*chosen, ""] if not chosen or self.asks == "add" else chosen
 
     @property
@@ -160,14 +102,8 @@ class AppointmentForm(forms.Form):
         clients = Client.objects.filter(business=self.business)
         chosen = str(self["client"].value() or "")
         found = list(clients.filter(pk=int(chosen))) if chosen.isdecimal() and int(chosen) <= queries.BIGGEST_ID else []
-        text = str(self["find"].value() or "").strip()
-        if text:
-            found += [
-                client
-                for client in clients.filter(_fits(text, self.business)).order_by("last_name", "first_name")[:MOST_MATCHES]
-                if client not in found
-            ]
-        return found
+        typed = str(self["find"].value() or "")
+        return found + [one for one in queries.find_clients(business=self.business, text=typed) if one not in found]
 
     # What was sent
 
@@ -234,7 +170,7 @@ class AppointmentForm(forms.Form):
         if asked is None:
             return
         booked = queries.lines_of(self.appointment) if self.appointment else ()
-        if booked and [value_of(line) for line in booked] == [_text(pair) for pair in asked]:
+        if booked and [services.value_of(line) for line in booked] == [services.text_of(pair) for pair in asked]:
             data["all_lines"] = booked
             return
         resolved = queries.resolve(business=self.business, services=asked)
@@ -259,28 +195,16 @@ class AppointmentForm(forms.Form):
         data["member"] = member
         if member is None or start is None or not lines:
             return
+        if self._rival(member, start, start + timedelta(minutes=sum(line.duration_min for line in lines))):
+            return  # the time is taken: no tick helps, and saving says so with the nearest free times
         same = self.appointment and (self.appointment.team_member_id, self.appointment.starts) == (member.pk, start)
-        self.warnings = [] if same and data["lines"] is None else self._warnings(member, start, lines)
+        self.warnings = (
+            []
+            if same and data["lines"] is None
+            else queries.unusual(business=self.business, member=member, start=start, lines=lines, now=self.now)
+        )
         if self.warnings and not data.get("anyway"):
             self.add_error("anyway", " ".join(self.warnings))
-
-    def _warnings(self, member: TeamMember, start: datetime, lines: Sequence[Line]) -> list[str]:
-        """Why a client could not book this: said once, and staff may go on."""
-        found = []
-        if start <= self.now:
-            found.append("This time has passed.")
-        missing = {line.service.pk for line in lines} - set(member.services.values_list("pk", flat=True))
-        if missing:
-            names = ", ".join(dict.fromkeys(line.name for line in lines if line.service.pk in missing))
-            found.append(f"{member.first_name} does not usually do {names}.")
-        day = start.astimezone(self.business.zone).date()
-        diary = queries.diary_of(business=self.business, members=[member], first=day, last=day)
-        end = start + timedelta(minutes=sum(line.duration_min for line in lines))
-        away = [availability.Interval(row.start, row.end) for row in diary.busy(member.pk, day) if not row.is_appointment]
-        at_work = availability.subtract(diary.work(member.pk, day), away)
-        if not any(gap.start <= start and end <= gap.end for gap in at_work):
-            found.append(f"{member.first_name} does not work then.")
-        return found
 
     # What the page says before anything is saved
 
@@ -291,7 +215,7 @@ class AppointmentForm(forms.Form):
         if member is None or start is None or not lines:
             return ""
         end = start + timedelta(minutes=sum(line.duration_min for line in lines))
-        rival = self.rival(member, start, end)
+        rival = self._rival(member, start, end)
         if rival:
             zone = self.business.zone
             return f"{member.first_name} has {rival.client} from {clock_time(rival.starts, zone)} to {clock_time(rival.ends, zone)}."
@@ -314,13 +238,8 @@ class AppointmentForm(forms.Form):
             for slot in slots
         ]
 
-    def rival(self, member: TeamMember, start: datetime, end: datetime) -> Appointment | None:
-        """The appointment that is in the way."""
-        others = Appointment.objects.filter(business=self.business, team_member=member, starts__lt=end, ends__gt=start)
-        others = others.exclude(status__in=queries.NOT_TAKING_TIME)
-        if self.appointment:
-            others = others.exclude(pk=self.appointment.pk)
-        return others.select_related("client").order_by("starts").first()
+    def _rival(self, member: TeamMember, start: datetime, end: datetime) -> Appointment | None:
+        return queries.rival(business=self.business, member=member, start=start, end=end, ignoring=self.appointment)
 
 
 def prefilled(
@@ -336,30 +255,9 @@ def prefilled(
     local = start.astimezone(business.zone) if start else None
     return {
         "client": str(client.pk) if client else "",
-        "service": [value_of(line) for line in lines],
+        "service": [services.value_of(line) for line in lines],
         "person": str(member.pk) if member else "",
         "day": local.date().isoformat() if local else "",
         "time": f"{local:%H:%M}" if local else "",
         "note": note,
     }
-
-
-def value_of(line: Line) -> str:
-    """The value of a line in the select: "3", or "3.7" with a variant."""
-    return _text((line.service.pk, line.variant.pk if line.variant else None))
-
-
-def _text(pair: tuple[int, int | None]) -> str:
-    return str(pair[0]) if pair[1] is None else f"{pair[0]}.{pair[1]}"
-
-
-def _fits(text: str, business: Business) -> Q:
-    """Names that begin with each word typed, or the phone or e-mail address as typed."""
-    found = Q(email__iexact=text)
-    names = Q()
-    for word in text.split()[:4]:
-        names &= Q(first_name__istartswith=word) | Q(last_name__istartswith=word)
-    digits = "".join(letter for letter in text if letter.isdecimal())
-    if len(digits) >= 4:
-        found |= Q(phone__endswith=digits.lstrip("0"))
-    return found | names

@@ -66,7 +66,7 @@ def staff_of(request: HttpRequest) -> Staff:
     """The staff user of this request in the business they chose (their first one otherwise). Raises PermissionDenied without one."""
     user = cast("User", request.user)
     memberships = Membership.objects.filter(user=user).select_related("business").order_by("id")
-    chosen = request.session.get(BUSINESS_KEY)
+    chosen = request.session.get(BUSINESS_KEY) or 0
     membership = memberships.filter(business_id=chosen).first() or memberships.first()
     if membership is None:
         raise PermissionDenied("This account belongs to no business. Ask the owner to add you.")

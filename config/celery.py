@@ -41,8 +41,13 @@ app.conf.beat_schedule = {
         "schedule": RECONCILE_EVERY_SECONDS,
         "options": {"expires": 2 * RECONCILE_EVERY_SECONDS},
     },
-    "prune what has had its time": {
+    "forget messages that have had their time": {
         "task": "messaging.prune",
+        "schedule": PRUNE_EVERY_SECONDS,
+        "options": {"expires": 2 * PRUNE_EVERY_SECONDS},
+    },
+    "forget sign-in codes that have had their time": {
+        "task": "booking.prune",
         "schedule": PRUNE_EVERY_SECONDS,
         "options": {"expires": 2 * PRUNE_EVERY_SECONDS},
     },

@@ -13,6 +13,7 @@ from django.test import Client as Browser
 from booking import signin
 from booking.models import SignInCode, SignInCounter
 from booking.signin import budget
+from booking.tasks import prune
 from business.models import ClientSession
 from tests.fakes import RecordingTransport
 from tests.phones import FICTIONAL, NEW, NOA, ask, enter, last_code, sign_in, wrong
@@ -243,9 +244,11 @@ def test_codes_go_on_while_people_use_them(world, now, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_codes_are_forgotten_after_a_day(world, client, now):
+def test_codes_are_forgotten_after_a_day(world, client, now, at):
     ask(client)
-    signin.prune(now=now + timedelta(hours=23))
+    at(now + timedelta(hours=23))
+    prune.run()
     assert SignInCode.objects.exists()
-    signin.prune(now=now + timedelta(hours=25))
+    at(now + timedelta(hours=25))
+    prune.run()
     assert not SignInCode.objects.exists()

@@ -213,3 +213,18 @@ def test_back_to_time_and_forward_again_keeps_one_flow(page: Page, live_server, 
     draft = mongo.booking_drafts.find_one({})
     assert draft["flow"] in page.url
     assert draft["engagement"] == 1
+
+
+@pytest.mark.s("S13")
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_page_does_not_move_when_the_banner_turns_red(page: Page, live_server, world: World, travel, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    sign_in(page.context, live_server.url, world.mia)
+    reach_review(page, live_server.url, haircut(world))
+    before = page.locator("#countdown").bounding_box()
+    travel(timedelta(minutes=9))
+    expect(page.locator("#countdown")).to_contain_text("almost out of time")
+    after = page.locator("#countdown").bounding_box()
+    assert abs(after["height"] - before["height"]) <= 1
+    travel(timedelta(minutes=10, seconds=1))
+    assert abs(page.locator("#countdown").bounding_box()["height"] - before["height"]) <= 1

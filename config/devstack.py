@@ -66,19 +66,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m config.devstack", description=__doc__)
-    parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000", help="web port (PORT, 8000)")
+    parser.add_argument("--port", type=_port, default=os.environ.get("PORT") or "8000", help="web port (PORT, 8000)")
     parser.add_argument("--data", type=Path, default=services.ROOT / ".data", help="folder for data and logs (.data)")
-    parser.add_argument("--postgres-port", type=int, default=54329)
-    parser.add_argument("--mongo-port", type=int, default=27029)
-    parser.add_argument("--redis-port", type=int, default=63799)
+    parser.add_argument("--postgres-port", type=_port, default=54329)
+    parser.add_argument("--mongo-port", type=_port, default=27029)
+    parser.add_argument("--redis-port", type=_port, default=63799)
     return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; use a number from 1 to 65535")
+    return int(text)
 
 
 def _run(options: argparse.Namespace) -> NoReturn:
     data: Path = options.data.resolve()
     logs = data / "logs"
-    environment = {**os.environ, "DEMO": "1", "PORT": str(options.port)}
-    environment.setdefault("DEMO_PASSWORD", "comeback-demo")
+    logs.mkdir(parents=True, exist_ok=True)
+    site = f"http://{HOST}:{options.port}"
+    # An .env for production may lie here, too; what is set in the environment comes before it.
+    demo = {"DEMO_PASSWORD": "comeback-demo", "SITE_URL": site, "ALLOWED_HOSTS": f"{HOST},localhost"}
+    environment = {**demo, **os.environ, "DEMO": "1", "PORT": str(options.port)}
     with contextlib.ExitStack() as cleanup:
         cleanup.enter_context(_only_copy(data))
         check_port(options.port, "web")
@@ -93,7 +102,7 @@ def _run(options: argparse.Namespace) -> NoReturn:
         cleanup.callback(stop_all, house, grace=_SERVICES_GRACE_SECONDS)
         with step("Starting web, worker and beat"):
             _start_side_by_side(house)
-        say(_WELCOME.format(site=f"http://{HOST}:{options.port}", password=environment["DEMO_PASSWORD"], logs=logs))
+        say(_WELCOME.format(site=site, password=environment["DEMO_PASSWORD"], logs=logs))
         _watch([*(engine.process for engine in engines), *house])
 
 
@@ -126,7 +135,6 @@ def _watch(processes: Sequence[Process]) -> NoReturn:
 @contextlib.contextmanager
 def _only_copy(data: Path) -> Iterator[None]:
     """Hold the data folder for this process alone. Raises ProcessFailed when another copy has it."""
-    data.mkdir(parents=True, exist_ok=True)
     with (data / "running").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,9 @@
-"""The invariants that need both databases, on live data (draft-lifecycle 7); `drafts.queries.violations` has those of MongoDB alone."""
+"""The invariants on live data (draft-lifecycle 7): those that need both databases, after those of MongoDB alone. Ids only, no names."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+
+from django.db import connection
 
 from business.models import Business
 from drafts import queries as draft_queries
@@ -18,8 +20,12 @@ KEPT_FOR = timedelta(hours=24)
 
 
 def violations(*, now: datetime, limit: int = 1000) -> list[str]:
-    """Breaches of I3, I5, I7 and I13, one line each, looking at up to `limit` rows of a kind; [] is good. Raises DraftsUnavailable."""
-    return [*_bells(now, limit), *_messages(now, limit), *_conversions(now, limit), *_panels(now)]
+    """Breaches of I1, I2, I3, I5, I7, I9, I10, I12 and I13, one line each, looking at up to `limit` rows of a kind; [] is good.
+
+    Reads only. Raises DraftsUnavailable.
+    """
+    both = [*_bells(now, limit), *_messages(now, limit), *_conversions(now, limit), *_overlaps(limit), *_panels(now)]
+    return draft_queries.violations() + both
 
 
 def _bells(now: datetime, limit: int) -> Iterator[str]:
@@ -49,6 +55,19 @@ def _conversions(now: datetime, limit: int) -> Iterator[str]:
         draft = drafts.get(appointment.draft_id)
         if draft and draft.status is not DraftState.CONVERTED and draft.engagement <= (appointment.engagement or 0):
             yield f"I7: draft {draft.id} is {draft.status} although appointment {appointment.pk} was made from it"
+
+
+def _overlaps(limit: int) -> Iterator[str]:
+    """I9: nobody has two active appointments at once. A constraint sees to it; this sees whether the constraint is there."""
+    table = connection.ops.quote_name(Appointment._meta.db_table)  # noqa: SLF001
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT one.id, two.id FROM {table} one JOIN {table} two ON one.team_member_id = two.team_member_id AND one.id < two.id"  # noqa: S608
+            " AND one.starts < two.ends AND two.starts < one.ends"
+            " WHERE one.status NOT IN ('cancelled', 'no_show') AND two.status NOT IN ('cancelled', 'no_show') ORDER BY 1, 2 LIMIT %s",
+            [limit],
+        )
+        yield from (f"I9: appointments {one} and {two} overlap" for one, two in cursor.fetchall())
 
 
 def _panels(now: datetime) -> Iterator[str]:

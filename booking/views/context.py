@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -25,6 +26,7 @@ __all__ = ["arrive", "done_url", "language", "page", "take", "visit_for", "visit
 
 UNUSABLE = 422
 TAKEN = 409
+FIELDS_MAX = 100
 DONE_SALT = "booking.done"
 DONE_FOR = 24 * 3600
 TITLES = {Step.SERVICES: "Services", Step.TEAM: "Team", Step.TIME: "Time", Step.REVIEW: "Review"}
@@ -38,10 +40,21 @@ def visit_of(request: HttpRequest, slug: str, *, restore: bool = True) -> Visit:
     now = clock.now()
     business = access.access_business(slug)
     signed_in = access.client_of(request, business, now=now)
-    choice, problems = Choice.from_query(request.POST if request.method == "POST" else request.GET)
+    choice, problems = Choice.from_query(_fields(request))
     if restore and not choice.services and not problems and signed_in and signed_in.session.selection.get("query"):
         choice = Choice.from_text(signed_in.session.selection["query"])
     return visit_for(business=business, signed_in=signed_in, choice=choice, problems=problems, now=now)
+
+
+def _fields(request: HttpRequest) -> QueryDict:
+    """What was sent. Of an address with hundreds of parts only the beginning, so that it gets a page and not a bare 400."""
+    if request.method == "POST":
+        return request.POST
+    try:
+        return request.GET
+    except TooManyFieldsSent:
+        request.GET = QueryDict("&".join(request.META["QUERY_STRING"].split("&", FIELDS_MAX)[:FIELDS_MAX]))
+        return request.GET
 
 
 def arrive(*, business: Business, signed_in: SignedIn, choice: Choice, now: datetime, more_time: bool = False) -> HttpResponse:
@@ -76,6 +89,11 @@ def done_url(visit: Visit, appointment: Appointment) -> str:
     if visit.signed_in and not visit.signed_in.draft_id:
         return url
     return f"{url}?{urlencode({'key': signing.dumps(appointment.pk, salt=DONE_SALT)})}"
+
+
+def closed(visit: Visit) -> HttpResponse | None:
+    """The front page, which says so, while the business takes no bookings online; None while it does."""
+    return None if visit.business.online_booking else see_other(reverse("booking:start", args=[visit.business.slug]))
 
 
 def language(business: Business) -> str:

@@ -27,7 +27,7 @@ from django.views.decorators.http import require_http_methods
 
 from booking import actions
 from booking.views.calendar import nearest_times, time_page, zone_name
-from booking.views.context import UNUSABLE, done_url, page, visit_of
+from booking.views.context import UNUSABLE, closed, done_url, page, visit_of
 from booking.views.replies import see_other
 from booking.views.steps import back_to_services, team_page
 from booking.visit import NOTE_MAX, Visit
@@ -85,6 +85,8 @@ def _save_note(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def step_missing(request: HttpRequest, visit: Visit) -> HttpResponse | None:
     """The page of the step that must come first; None when Review can be shown. Not signed in: the phone, with the choice in the address."""
+    if shut := closed(visit):
+        return shut
     if not visit.choice.services:
         return back_to_services(request, visit)
     if not visit.candidates:

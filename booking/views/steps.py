@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from booking.forms import steps as rows
 from booking.views.calendar import time_page
-from booking.views.context import UNUSABLE, language, page, visit_of
+from booking.views.context import UNUSABLE, closed, language, page, visit_of
 from booking.visit import Visit
 from booking.wizard import MAX_SERVICES, Step
 from business.models import Service
@@ -23,6 +23,8 @@ NOTHING_CHOSEN = "Choose at least one service to continue."
 def services(request: HttpRequest, slug: str) -> HttpResponse:
     """What can be booked, by category. Continue (`go`) leads on to the first step that applies."""
     visit = visit_of(request, slug, restore=False)
+    if shut := closed(visit):
+        return shut
     if "go" in request.GET and not visit.problems:
         if visit.choice.services:
             return redirect(visit.url("time" if _team_is_settled(visit) else "team"))
@@ -63,6 +65,8 @@ def services_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """Who may do it. Skipped when one person only does everything chosen; then anybody is that person."""
     visit = visit_of(request, slug)
+    if shut := closed(visit):
+        return shut
     if not visit.choice.services:
         return back_to_services(request, visit)
     if len(visit.people) == 1 and not visit.problems:
@@ -91,6 +95,8 @@ def team_page(request: HttpRequest, visit: Visit, problems: Sequence[str] = ()) 
 def time(request: HttpRequest, slug: str) -> HttpResponse:
     """Which day and time. Without a person chosen, anybody will do."""
     visit = visit_of(request, slug)
+    if shut := closed(visit):
+        return shut
     if not visit.choice.services:
         return back_to_services(request, visit)
     if not visit.candidates:

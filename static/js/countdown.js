@@ -56,17 +56,18 @@ export function startCountdown(banner, { onEnd }) {
     speak(seconds);
   }
 
-  // What the server says now. A later deadline (more time, another tab) brings the countdown back.
+  // What the server says now; whether there is time left. A later deadline (more time, another tab) brings the countdown back.
   // An answer that was long on its way tells the deadline but not the time: then `nowText` is null.
   function set(state, deadlineText, nowText) {
     if (nowText) ahead = Date.parse(nowText) - Date.now();
-    if (state === "new" || !deadlineText) return;
+    if (state === "new" || !deadlineText) return false;
     deadline = Date.parse(deadlineText);
     if (left() > 0) {
       if (ended) { ended = false; before = Infinity; }
       banner.dataset.state = "live";
     }
     tick();
+    return !ended;
   }
 
   setInterval(tick, 250);

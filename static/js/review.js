@@ -35,8 +35,7 @@ function show(answer) {
   dialogText.textContent = answer.slot === "free"
     ? "Your time is still free right now, but it may be taken by someone else at any moment."
     : "Someone else has taken your time meanwhile. It's quick to pick a new one.";
-  countdown.set(answer.state, answer.deadline, answer.now);
-  if (answer.state === "live" && dialog.open) dialog.close();
+  if (countdown.set(answer.state, answer.deadline, answer.now) && dialog.open) dialog.close();
 }
 
 // A look that fails says nothing: Confirm asks the server anyway.

@@ -41,7 +41,7 @@ def _take(world: World, member, start=TEN, minutes: int = 45, client=None) -> Ap
     )
 
 
-@pytest.mark.s("S07", "S11", "S20", "D1")
+@pytest.mark.s("S01", "S07", "S10", "S11", "S20", "D1")
 def test_arriving_writes_the_draft_and_the_page_shows_its_deadline(client: Browser, world: World, mongo) -> None:
     sign_in(client, world.mia)
     choice = haircut(world, services=((world.colour.pk, world.colour_long.pk), (world.toner.pk, None)), member=world.maya.pk)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client as Browser
 
 from booking.models import SignInCode, SignInCounter
-from business.models import Client, ClientSession, Service
+from business.models import Business, Client, ClientSession, Service
 from tests.visits import sign_in
 from tests.world import NOW, World
 
@@ -66,8 +66,10 @@ def test_service_of_another_business_is_like_an_unknown_one(client: Browser, wor
 
 
 def test_a_thousand_services_are_refused_without_an_error(client: Browser, world: World) -> None:
-    assert 400 <= client.get(URL, {"s": list(range(1, 1001))}).status_code < 500
-    assert client.get(URL, {"s": list(range(1, 151))}).status_code == 422
+    for number in (150, 1000):
+        answer = client.get(URL, {"s": list(range(1, number + 1))})
+        assert answer.status_code == 422
+        assert "up to 20 services at once" in answer.content.decode()
 
 
 def _more(world: World, number: int) -> None:
@@ -107,6 +109,13 @@ def test_business_without_services_says_what_to_do(client: Browser, world: World
     assert "(02) 5550 1234" in page
 
 
+@pytest.mark.parametrize("step", ["services", "team", "time", "review"])
+def test_business_closed_online_leads_to_its_front_page(client: Browser, world: World, step: str) -> None:
+    Business.objects.filter(pk=world.bella.pk).update(online_booking=False)
+    answer = client.get(f"/b/bella-hair/{step}/", {"s": world.cut.pk, "t": "any", "at": "2026-11-25T23:00Z"})
+    assert (answer.status_code, answer["Location"]) == (303, "/b/bella-hair/")
+
+
 def test_unknown_business_is_not_found(client: Browser, world: World) -> None:
     assert client.get("/b/nobody/services/").status_code == 404
 
@@ -123,6 +132,7 @@ def test_walking_services_team_and_time_writes_nothing(client: Browser, world: W
     assert ClientSession.objects.get().selection == before
 
 
+@pytest.mark.s("S02")
 def test_anonymous_walk_leaves_no_row_and_no_cookie_but_csrf(client: Browser, world: World, at) -> None:
     at(NOW)
     rows = (Client.objects.count(), ClientSession.objects.count(), SignInCode.objects.count(), SignInCounter.objects.count())

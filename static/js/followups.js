@@ -2,6 +2,12 @@
 const PANEL = "followups-panel";
 const inPanel = (element) => element?.closest?.("#" + PANEL);
 let kept = null;
+let pressed = "";
+
+// A button is disabled while its request runs and loses focus by that: it gets it back in the new card.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  pressed = inPanel(event.target) ? event.target.querySelector?.("button")?.id || "" : "";
+});
 
 document.addEventListener("keydown", (event) => {
   const tab = event.target.closest?.('#followups-panel [role="tab"]');
@@ -45,27 +51,28 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   kept = {
     open: [...target.querySelectorAll("details[open]")].map((details) => details.id),
     focus: target.contains(document.activeElement) ? document.activeElement.id : "",
-    scroll: target.scrollTop,
   };
 });
 
 document.addEventListener("htmx:afterSettle", () => {
+  if (pressed && document.activeElement === document.body) document.getElementById(pressed)?.focus({ preventScroll: true });
+  pressed = "";
   const panel = document.getElementById(PANEL);
   if (!panel || !kept) return;
   for (const id of kept.open) {
     const details = document.getElementById(id);
     if (details) details.open = true;
   }
-  panel.scrollTop = kept.scroll;
   if (kept.focus) document.getElementById(kept.focus)?.focus({ preventScroll: true });
   kept = null;
 });
 
 // The panel was opened: its heading is where reading starts.
+let opened = false;
 document.addEventListener("htmx:load", (event) => {
-  if (event.detail.elt.id === PANEL && event.detail.elt.parentElement?.id === "followups" && !kept && !inPanel(document.activeElement)) {
-    if (document.activeElement === document.body) event.detail.elt.querySelector("#followups-title")?.focus({ preventScroll: true });
-  }
+  if (opened || event.detail.elt.id !== PANEL || event.detail.elt.parentElement?.id !== "followups") return;
+  opened = true;
+  if (document.activeElement === document.body) event.detail.elt.querySelector("#followups-title")?.focus({ preventScroll: true });
 });
 
 // A card is gone: the next one's heading, or the empty state.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,8 @@ class _DatabaseAway:
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
         logger.error("PostgreSQL is away: %s", type(exception).__name__)
-        response = render(request, "errors/503.html", status=503)
+        # Without the request: what staff pages show around their content would ask the database again.
+        response = HttpResponse(render_to_string("errors/503.html"), status=503)
         response["Retry-After"] = "5"
         return response
 

@@ -28,5 +28,6 @@ def now() -> datetime:
 
     Cutting here means that a moment compared with its stored self is equal.
     """
-    moment = datetime.now(UTC) + _offset_source()
+    offset = _offset_source()
+    moment = datetime.now(UTC) + offset
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

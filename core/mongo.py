@@ -1,5 +1,6 @@
 """One MongoDB client per process. Only drafts.store and drafts.queries may import this."""
 
+import atexit
 import os
 import threading
 from typing import Any
@@ -34,4 +35,5 @@ def database() -> Database[Document]:
     with _lock:
         if _client is None or _owner != os.getpid():
             _client, _owner = _connect(), os.getpid()
+            atexit.register(_client.close)
         return _client.get_default_database(default="comeback", codec_options=CodecOptions(tz_aware=True))

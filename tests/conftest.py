@@ -45,13 +45,25 @@ def at() -> Iterator[object]:
 
 @pytest.fixture
 def mongo() -> Iterator[Database]:
-    """The drafts' database on a real mongod, with its indexes and without documents."""
+    """The drafts' database on a real mongod, with its indexes and without documents.
+
+    Tests live in November 2026, MongoDB's TTL monitor in real time, where that is long ago: it sleeps unless `ttl_monitor` wakes it.
+    """
     from drafts import store
 
     store.ensure_indexes()
     client: MongoClient = MongoClient(settings.MONGO_URL, tz_aware=True)
+    client.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})
     database = client.get_default_database(default="comeback")
     database.booking_drafts.delete_many({})
     yield database
     database.booking_drafts.delete_many({})
     client.close()
+
+
+@pytest.fixture
+def ttl_monitor(mongo: Database) -> Iterator[None]:
+    """MongoDB's own clean-up is awake during this test."""
+    mongo.client.admin.command({"setParameter": 1, "ttlMonitorEnabled": True})
+    yield
+    mongo.client.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})

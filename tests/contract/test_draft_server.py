@@ -43,6 +43,7 @@ def _gone_by_itself(database: Database, draft_id: str) -> bool:
 
 
 @pytest.mark.s("S73", "S75")
+@pytest.mark.usefixtures("ttl_monitor")
 def test_mongodb_itself_deletes_a_draft_after_its_day(mongo: Database) -> None:
     now = _server_time(mongo)
     kept, old = review(2, now=now - DAY + MINUTE), review(1, now=now - DAY - MINUTE)
@@ -52,6 +53,7 @@ def test_mongodb_itself_deletes_a_draft_after_its_day(mongo: Database) -> None:
 
 
 @pytest.mark.s("S55", "S73")
+@pytest.mark.usefixtures("ttl_monitor")
 def test_what_staff_do_does_not_extend_the_life(mongo: Database) -> None:
     now = _server_time(mongo)
     begun = now - DAY + timedelta(seconds=2)
@@ -62,6 +64,7 @@ def test_what_staff_do_does_not_extend_the_life(mongo: Database) -> None:
 
 
 @pytest.mark.s("S74")
+@pytest.mark.usefixtures("ttl_monitor")
 def test_coming_back_restarts_the_day(mongo: Database) -> None:
     now = _server_time(mongo)
     old = review(2, now=now - DAY - MINUTE, flow=identifiers.new_uuid())

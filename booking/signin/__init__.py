@@ -94,7 +94,6 @@ def request_code(
 
     Calls the provider in the request (5 s). Raises TooManyCodes, TooManyGuesses, CannotText. The same for known and unknown phones.
     """
-    prune(now=now)
     device = _known_device(business=business, phone=phone, token=visitor.device_token)
     budget.refuse_locked(business=business, phone=phone, device=device, now=now)
     budget.break_circuit(business=business, device=device, now=now)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +40,8 @@ def keep_pages_private(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            return response  # who is signed in is not to be had, and the page is nobody's
         personal = request.path.startswith(("/b/", "/r/", "/m/")) or request.user.is_authenticated
         if personal and "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"

@@ -102,7 +102,7 @@ def review_session(request: Request, slug: str) -> Response:
     body = ArrivalSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     visit = _visit(business, signed_in, QueryDict(body.validated_data["selection"]), now)
-    if visit.choice.start_at and not visit.booked():
+    if visit.choice.start_at and not visit.booked() and not visit.link_is_spent():
         actions.take(visit, more_time=body.validated_data["more_time"])
     return Response(_session(visit))
 

@@ -85,6 +85,15 @@ class Visit:
             return None
         return Appointment.objects.filter(business=self.business, client=self.client, confirm_key=self.choice.flow).first()
 
+    def link_is_spent(self) -> bool:
+        """Whether the draft that a link's session may confirm was booked since it was opened: such a session ends there (promises 38)."""
+        if self.signed_in is None or not self.signed_in.draft_id:
+            return False
+        opened = self.signed_in.session.created_at
+        return Appointment.objects.filter(
+            business=self.business, client=self.client, draft_id=self.signed_in.draft_id, created_at__gte=opened
+        ).exists()
+
     def session_state(self, draft: Draft | None) -> SessionState:
         """How the review session of this very selection stands: see booking/views/review.py."""
         if draft is None or draft.status is DraftState.CONVERTED or draft.selection.key != self.selection("").key:

@@ -95,8 +95,8 @@ def step_missing(request: HttpRequest, visit: Visit) -> HttpResponse | None:
         if request.method == "POST" and visit.choice.start_at is None and not visit.problems:
             visit.problems.append("Choose a time to continue.")
         return time_page(request, visit)
-    if visit.signed_in is None:
-        return see_other(visit.url("phone"))
+    if visit.signed_in is None or visit.link_is_spent():
+        return see_other(visit.url("phone", replace(visit.choice, flow=None)) if visit.signed_in else visit.url("phone"))
     return None
 
 

@@ -261,6 +261,10 @@ def test_booking_in_a_session_opened_by_the_link_is_recovered_by_the_link(client
     assert Appointment.objects.get().recovered == "link"
     assert "key=" in answer["Location"]
     assert browser.get(answer["Location"]).status_code == 200
+    again = haircut(world, start_at=TEN + timedelta(hours=4), flow=OTHER_FLOW)
+    assert _confirm(browser, again)["Location"].startswith("/b/bella-hair/sign-in/?")
+    assert arrive(browser, again)["Location"].startswith("/b/bella-hair/sign-in/?")
+    assert Appointment.objects.count() == 1
 
 
 @pytest.mark.s("D17")

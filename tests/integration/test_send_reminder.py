@@ -61,7 +61,7 @@ def test_the_card_that_comes_back_says_when_and_offers_send_again(world, at, rit
     assert "Send again" in html
     assert "Send reminder" not in html
     assert "Reminded <time" in html
-    assert "09:10</time> by SMS (sent)" in html
+    assert "09:10</time> by SMS and e-mail (sent)" in html
 
 
 @pytest.mark.s("S49", "S52", "D14")

@@ -1,6 +1,7 @@
 """`make run` as a person meets it: one process to start, everything there, and nothing left behind however it ends."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -38,6 +39,12 @@ class House:
         options = [f"--{name}={port}" for name, port in self.ports.items()]
         return [sys.executable, "-m", "config.devstack", f"--data={self.data}", *options]
 
+    def discard(self) -> None:
+        """Delete what lies outside the data folder: run as root, PostgreSQL may not enter pytest's own folders."""
+        pointer = self.data / "elsewhere"
+        if pointer.is_symlink():
+            shutil.rmtree(pointer.readlink())
+
 
 class Runner:
     """One running `python -m config.devstack`."""
@@ -73,8 +80,10 @@ def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[s
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return House(tmp_path_factory.mktemp("house"))
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("house"))
+    yield house
+    house.discard()
 
 
 @pytest.fixture
@@ -154,7 +163,9 @@ def test_runner_names_the_library_that_mongod_misses(tmp_path: Path) -> None:
     broken.write_bytes((package_folder("fiftyone") / wheel).read_bytes().replace(b"libcurl.so.4\0", b"libcurl.so.X\0"))
     broken.chmod(0o755)
 
-    done = run(House(tmp_path / "data").command(), PYTHONPATH=str(tmp_path))
+    house = House(tmp_path / "data")
+    done = run(house.command(), PYTHONPATH=str(tmp_path))
+    house.discard()
 
     assert done.returncode == 1
     assert done.stderr == (

@@ -1,15 +1,13 @@
 """JSON beside the client's pages: free times of a day, and the review session with its deadline."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpRequest, QueryDict
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.decorators import api_view, authentication_classes, parser_classes, permission_classes
-from rest_framework.exceptions import NotAuthenticated, ParseError, Throttled, ValidationError
-from rest_framework.parsers import JSONParser
+from rest_framework.decorators import api_view, authentication_classes, permission_classes
+from rest_framework.exceptions import NotAuthenticated, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,16 +21,6 @@ from core import clock
 from scheduler import queries as availability
 
 SELECTION_MAX = 2000
-
-
-class ShallowJSONParser(JSONParser):
-    """JSON nested thousands deep is bad input like any other."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError:
-            raise ParseError("This is nested too deeply.") from None
 
 
 class ArrivalSerializer(serializers.Serializer[Any]):
@@ -81,7 +69,6 @@ def slots(request: Request, slug: str) -> Response:
 @api_view(["GET", "POST"])
 @authentication_classes([])
 @permission_classes([])
-@parser_classes([ShallowJSONParser])
 def review_session(request: Request, slug: str) -> Response:
     """The review session of the signed-in client: `{"state", "deadline", "now", "slot", "booked"}`, moments in UTC.
 

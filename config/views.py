@@ -5,13 +5,13 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from drafts.document import DraftsUnavailable
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from business.models import Heartbeat
 from core import clock
 from drafts import queries as drafts
+from drafts.document import DraftsUnavailable
 
 STALE_AFTER_SECONDS = 60
 

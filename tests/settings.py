@@ -30,3 +30,4 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, CLIENT_COOKIE_PREFIX = "staff", "csrf", "client-"
 SECURE_HSTS_SECONDS = 0
 MONGO_TIMEOUT_MS = 5000
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405 - a connection that a server thread kept would keep the test database from being dropped

@@ -153,8 +153,8 @@ def test_clock_change_offers_no_time_that_does_not_exist(client: Browser, world:
 
 
 @pytest.mark.parametrize("booked", [1, 200])
-def test_first_view_costs_at_most_six_queries(client: Browser, world: World, booked: int, django_assert_max_num_queries) -> None:
+def test_first_view_costs_at_most_five_queries(client: Browser, world: World, booked: int, django_assert_max_num_queries) -> None:
     for number in range(booked):
         _book(world, world.maya, NOW + timedelta(days=30, minutes=45 * number))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(5):
         client.get(URL, {"s": world.cut.pk, "t": "any"})

@@ -202,11 +202,11 @@ def test_suitable_members_do_every_service(world):
     assert queries.suitable_members(business=Business.objects.get(slug="rival-cuts"), services=[world.cut.pk]) == []
 
 
-def test_resolve_and_suitable_members_cost_three_queries(world):
+def test_resolve_and_suitable_members_cost_two_queries(world):
     with CaptureQueriesContext(connection) as spent:
         resolved = queries.resolve(business=world.bella, services=[(world.cut.pk, None), (world.colour.pk, world.colour_short.pk)])
         queries.suitable_members(business=world.bella, services=resolved.service_ids)
-    assert len(spent) == 3
+    assert len(spent) == 2
 
 
 def test_appointments_of_drafts(world):

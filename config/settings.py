@@ -52,7 +52,6 @@ ANYMAIL: dict[str, Any] = {
 _EMAIL_BACKENDS = {
     "postmark": "anymail.backends.postmark.EmailBackend",
     "mailgun": "anymail.backends.mailgun.EmailBackend",
-    "ses": "anymail.backends.amazon_ses.EmailBackend",
     "smtp": "django.core.mail.backends.smtp.EmailBackend",
 }
 EMAIL_BACKEND = _EMAIL_BACKENDS.get(EMAIL_PROVIDER, "django.core.mail.backends.dummy.EmailBackend")

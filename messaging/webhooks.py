@@ -32,7 +32,6 @@ EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 TRACKING_VIEWS = {
     "postmark": "anymail.webhooks.postmark.PostmarkTrackingWebhookView",
     "mailgun": "anymail.webhooks.mailgun.MailgunTrackingWebhookView",
-    "ses": "anymail.webhooks.amazon_ses.AmazonSESTrackingWebhookView",
 }
 # Anymail's normalised events to the words of outbox.RANKS; opens and clicks are neither asked for nor kept.
 DELIVERY = {

@@ -7,11 +7,10 @@ import subprocess
 from typing import Any
 
 import pytest
+import yaml
 
 from config import services
 from config.services import ROOT
-
-yaml = pytest.importorskip("yaml")
 
 HOUSE = ("migrate", "web", "worker", "beat")
 SECRETS = {"SECRET_KEY", "POSTGRES_PASSWORD", "TWILIO_AUTH_TOKEN", "EMAIL_HOST_PASSWORD", "POSTMARK_SERVER_TOKEN", "MAILGUN_API_KEY"}

@@ -30,11 +30,21 @@ class Visitor:
 
     def ask(self, method: str, path: str, *, body: str = "", headers: Mapping[str, str] | None = None) -> Answer:
         """Send, read everything. Every request comes from an address of its own, as far as the product's limits can tell."""
+        sent = {"X-Forwarded-For": _address(), **(headers or {})}
         begun = perf_counter()
-        self._connection.request(method, path, body.encode() or None, {"X-Forwarded-For": _address(), **(headers or {})})
+        try:
+            response = self._answer(method, path, body, sent)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            # The server closes connections that were idle for some seconds; like a browser, open another.
+            self._connection.close()
+            response = self._answer(method, path, body, sent)
+        return Answer(response.status, perf_counter() - begun, response.getheader("Location", ""))
+
+    def _answer(self, method: str, path: str, body: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        self._connection.request(method, path, body.encode() or None, headers)
         response = self._connection.getresponse()
         response.read()
-        return Answer(response.status, perf_counter() - begun, response.getheader("Location", ""))
+        return response
 
     def close(self) -> None:
         self._connection.close()

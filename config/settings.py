@@ -69,6 +69,13 @@ MESSAGING_TRANSPORTS: dict[str, str] = {
 }
 
 
+_NEEDED_BY_PROVIDER = {
+    "postmark": {"POSTMARK_SERVER_TOKEN": ANYMAIL["POSTMARK_SERVER_TOKEN"]},
+    "mailgun": {"MAILGUN_API_KEY": ANYMAIL["MAILGUN_API_KEY"], "MAILGUN_SENDER_DOMAIN": ANYMAIL["MAILGUN_SENDER_DOMAIN"]},
+}
+_ENGINES = {name: env.str(name, "") for name in ("DATABASE_URL", "MONGO_URL", "REDIS_URL")}
+
+
 def _problems() -> list[str]:
     """What a production start cannot do without; the demo needs none of it."""
     if DEMO:
@@ -84,6 +91,9 @@ def _problems() -> list[str]:
         found.append("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_MESSAGING_SERVICE_SID: sign-in codes go by SMS")
     if EMAIL_PROVIDER not in _EMAIL_BACKENDS:
         found.append(f"EMAIL_PROVIDER: one of {', '.join(_EMAIL_BACKENDS)}")
+    needed = _NEEDED_BY_PROVIDER.get(EMAIL_PROVIDER, {})
+    found += [f"{name}: {EMAIL_PROVIDER} needs it" for name, value in needed.items() if not value]
+    found += [f"{name}: the engine's address" for name, value in _ENGINES.items() if not value]
     if not DEFAULT_FROM_EMAIL:
         found.append("DEFAULT_FROM_EMAIL: the address e-mail comes from")
     return found

@@ -14,6 +14,7 @@ from drafts import queries as drafts
 from drafts.document import DraftsUnavailable
 
 STALE_AFTER_SECONDS = 60
+SWEEPS = ("expire_reviews", "send_queued", "reconcile")
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -22,15 +23,16 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """What works: PostgreSQL, MongoDB with its indexes, and the age of each sweep's heartbeat. 503 when PostgreSQL or a sweep is not well.
+    """What works: PostgreSQL, MongoDB with its indexes, and the age in seconds of each sweep's heartbeat (null: it never came round).
 
+    503 when PostgreSQL is away, an index differs, or a sweep is missing or older than a minute.
     MongoDB away is a warning, not an error: booking goes on without capture.
     """
     now = clock.now()
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        ages = {beat.name: round((now - beat.at).total_seconds()) for beat in Heartbeat.objects.all()}
+        beats = {beat.name: round((now - beat.at).total_seconds()) for beat in Heartbeat.objects.all()}
     except DatabaseError:
         return JsonResponse({"postgres": "away"}, status=503)
     try:
@@ -38,7 +40,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
         mongo = "ok" if not drift else "index drift: " + ", ".join(drift)
     except DraftsUnavailable:
         drift, mongo = [], "away"
-    stale = [name for name, age in ages.items() if age > STALE_AFTER_SECONDS]
+    ages = {name: beats.get(name) for name in SWEEPS}
+    stale = [name for name, age in ages.items() if age is None or age > STALE_AFTER_SECONDS]
     return JsonResponse({"postgres": "ok", "mongo": mongo, "sweeps": ages}, status=503 if stale or drift else 200)
 
 

@@ -43,8 +43,18 @@ def at() -> Iterator[object]:
     clock.install_offset(real)
 
 
+@pytest.fixture(scope="session")
+def _sleeping_ttl_monitor() -> Iterator[None]:
+    """MongoDB's clean-up sleeps for the length of the run, and is put back as it was."""
+    with MongoClient(settings.MONGO_URL) as client:
+        before = client.admin.command({"getParameter": 1, "ttlMonitorEnabled": 1})["ttlMonitorEnabled"]
+        client.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})
+        yield
+        client.admin.command({"setParameter": 1, "ttlMonitorEnabled": before})
+
+
 @pytest.fixture
-def mongo() -> Iterator[Database]:
+def mongo(_sleeping_ttl_monitor: None) -> Iterator[Database]:
     """The drafts' database on a real mongod, with its indexes and without documents.
 
     Tests live in November 2026, MongoDB's TTL monitor in real time, where that is long ago: it sleeps unless `ttl_monitor` wakes it.
@@ -53,7 +63,6 @@ def mongo() -> Iterator[Database]:
 
     store.ensure_indexes()
     client: MongoClient = MongoClient(settings.MONGO_URL, tz_aware=True)
-    client.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})
     database = client.get_default_database(default="comeback")
     database.booking_drafts.delete_many({})
     yield database

@@ -1,6 +1,7 @@
 """The product's settings with fast hashing, plain static files and recording transports."""
 
 import os
+import re
 
 os.environ.setdefault("DEMO", "0")
 os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-that-is-long-enough-to-pass-the-check-0123456789")
@@ -31,3 +32,5 @@ SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, CLIENT_COOKIE_PREFIX = "staff", "csrf", "
 SECURE_HSTS_SECONDS = 0
 MONGO_TIMEOUT_MS = 5000
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405 - a connection that a server thread kept would keep the test database from being dropped
+# As pytest-django does for PostgreSQL: never touch what lies in the database that the environment names.
+MONGO_URL = re.sub(r"^(mongodb(?:\+srv)?://[^/]+/)([^?]*)", r"\1test_\2", MONGO_URL)  # noqa: F405

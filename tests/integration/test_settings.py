@@ -5,7 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+
+
+REQUIRED = [
+    "SECRET_KEY",
+    "SITE_URL",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+    "MONGO_URL",
+    "REDIS_URL",
+    "TWILIO_ACCOUNT_SID",
+    "EMAIL_PROVIDER",
+    "DEFAULT_FROM_EMAIL",
+]
+LIKE_PRODUCTION = dict(line.split("=", 1) for line in (ROOT / ".ci" / "like-production.env").read_text().split())
 
 
 def _start(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -18,7 +34,7 @@ def _start(**environment: str) -> subprocess.CompletedProcess[str]:
 def test_production_without_settings_names_every_missing_one() -> None:
     outcome = _start()
     assert outcome.returncode == 1
-    for name in ("SECRET_KEY", "SITE_URL", "ALLOWED_HOSTS", "TWILIO_ACCOUNT_SID", "EMAIL_PROVIDER", "DEFAULT_FROM_EMAIL"):
+    for name in REQUIRED:
         assert name in outcome.stderr
     assert "Traceback" not in outcome.stderr
 
@@ -32,3 +48,15 @@ def test_a_value_of_the_wrong_type_is_named() -> None:
 
 def test_the_demo_needs_no_settings() -> None:
     assert _start(DEMO="1").returncode == 0
+
+
+def test_what_a_production_needs_is_enough() -> None:
+    assert _start(**LIKE_PRODUCTION).returncode == 0
+
+
+@pytest.mark.parametrize("name", [*REQUIRED, "POSTMARK_SERVER_TOKEN"])
+def test_each_missing_setting_alone_stops_the_start(name: str) -> None:
+    outcome = _start(**{**LIKE_PRODUCTION, name: ""})
+    assert outcome.returncode == 1
+    assert name in outcome.stderr
+    assert "Traceback" not in outcome.stderr

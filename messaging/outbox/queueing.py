@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.db.models.functions import Coalesce
 
 from business.models import Business, Channel, Client
@@ -92,8 +92,12 @@ def cancel(*, message: Message, reason: str, now: datetime) -> None:
 
 
 def release(*, message: Message, now: datetime) -> None:
-    """Claimed, but the guard could not be read: back to queued, due at once. Without effect if the claim is lost."""
-    settle(message, {"state": State.QUEUED, "not_before": now, "claim": None})
+    """Claimed, but nobody was called: back to queued, due at once, as if it had not been claimed. Without effect if the claim is lost.
+
+    The attempt is given back, and with the first one the moment it began: an outage of ours uses up nothing of the provider's.
+    """
+    began = Case(When(attempts__gt=1, then=F("first_sending_at")), default=None)
+    settle(message, {"state": State.QUEUED, "not_before": now, "claim": None, "attempts": F("attempts") - 1, "first_sending_at": began})
 
 
 def cancel_queued(*, draft_id: str, reason: str, now: datetime) -> int:

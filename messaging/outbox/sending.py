@@ -10,7 +10,7 @@ from business import actions as business_actions
 from business.models import Business, Channel
 from core import identifiers
 from messaging.models import Kind, Message, State
-from messaging.outbox.queueing import settle
+from messaging.outbox.queueing import release, settle
 from messaging.outbox.stopping import stop_channel
 from messaging.render import preferences_url, sender_name, without_tokens
 from messaging.transport import Busy, Content, Receipt, Rejected, Sender, Unclear, transport_for
@@ -36,7 +36,7 @@ def deliver(*, message: Message, content: Content, timeout_seconds: float, now: 
     if message.claimed_monotonic is None:
         raise ValueError("deliver only what claim() returned")
     if time.monotonic() - message.claimed_monotonic > FENCE_SECONDS:
-        settle(message, {"state": State.QUEUED, "not_before": now, "claim": None})
+        release(message=message, now=now)
     elif _has_opted_out(message):
         settle(message, {"state": State.CANCELLED, "reason": OPTED_OUT, "done_at": now, "claim": None})
     else:

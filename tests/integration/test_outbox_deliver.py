@@ -46,6 +46,38 @@ def test_a_claim_older_than_the_fence_is_put_back_unsent(world: World, now, send
     assert sends == []
 
 
+def test_what_called_nobody_is_no_attempt(world: World, now, settings, sends: list[Send]) -> None:
+    message = claimed(world, now)
+    for second in range(MAX_ATTEMPTS + 1):
+        outbox.release(message=message, now=now)
+        message = outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now + timedelta(seconds=second))
+    message.claimed_monotonic -= FENCE_SECONDS + 1
+    put_back = deliver(message, now)
+    assert (put_back.attempts, put_back.first_sending_at, sends) == (0, None, [])
+    use(settings, "BusyTransport")
+    busy = deliver(outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now), now)
+    assert (busy.state, busy.attempts) == (State.QUEUED, 1)
+
+
+def test_the_first_real_attempt_stays_the_first(world: World, now, settings) -> None:
+    use(settings, "BusyTransport")
+    tried = deliver(claimed(world, now), now)
+    later = now + timedelta(minutes=5)
+    again = outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=later)
+    outbox.release(message=again, now=later)
+    tried.refresh_from_db()
+    assert (tried.attempts, tried.first_sending_at) == (1, now)
+
+
+def test_a_lost_claim_gives_nothing_back(world: World, now) -> None:
+    lost = claimed(world, now)
+    outbox.release(message=lost, now=now)
+    ours = outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now)
+    outbox.release(message=lost, now=now)
+    ours.refresh_from_db()
+    assert (ours.state, ours.attempts, ours.first_sending_at) == (State.SENDING, 1, now)
+
+
 def test_only_claimed_rows_are_delivered(world: World, now) -> None:
     message = queue(world, now)
     with pytest.raises(ValueError, match="claim"):
@@ -154,7 +186,7 @@ def test_cancel_release_and_cancel_queued(world: World, now) -> None:
     outbox.cancel(message=message, reason="converted", now=now)  # the old claim is lost
     outbox.cancel(message=again, reason="superseded", now=now)
     again.refresh_from_db()
-    assert (again.state, again.reason, again.attempts) == (State.CANCELLED, "superseded", 2)
+    assert (again.state, again.reason, again.attempts) == (State.CANCELLED, "superseded", 1)
     queue(world, now, dedupe_key="auto:d_1:2:sms", engagement=2)
     assert outbox.cancel_queued(draft_id="d_1", reason="superseded", now=now) == 1
     assert outbox.cancel_queued(draft_id="", reason="superseded", now=now) == 0

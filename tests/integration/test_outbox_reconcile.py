@@ -86,6 +86,19 @@ def test_after_three_requeues_it_is_unconfirmed(world: World, now, settings) -> 
     assert (message.state, message.reason) == (State.UNCONFIRMED, "unconfirmed")
 
 
+def test_a_claim_that_called_nobody_does_not_start_the_hour(world: World, now, settings) -> None:
+    queue(world, now)
+    outbox.release(message=outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now), now=now)
+    later = now + timedelta(minutes=65)
+    use(settings, "UnclearTransport")
+    message = outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=later)
+    outbox.deliver(message=message, content=content(world, message, later), timeout_seconds=15, now=later)
+    use(settings, "RecordingTransport")
+    outbox.reconcile(now=later + LATER)
+    message.refresh_from_db()
+    assert (message.state, message.requeues) == (State.QUEUED, 1)
+
+
 def test_after_an_hour_it_is_unconfirmed(world: World, now, settings) -> None:
     message = unsettled(world, now, settings, "UnclearTransport")
     outbox.reconcile(now=now + timedelta(minutes=60))

@@ -11,6 +11,7 @@ from django.conf import settings
 from business.models import Business, Channel, Client, DayCounter
 from core import mongo as seam
 from drafts import actions, queries
+from drafts.breaker import breaker
 from drafts.document import Draft, Selection, ServiceChoice
 from messaging.models import AutomatedMessage, Kind
 from tests.world import NOW, World
@@ -54,10 +55,14 @@ def counted(business: Business, name: str) -> int:
 
 @contextmanager
 def mongo_away() -> Iterator[None]:
-    """Nothing answers where MongoDB should be."""
+    """Nothing answers where MongoDB should be, and the web process notices as quickly as it is set to."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "MONGO_URL", "mongodb://127.0.0.1:1/nowhere")
+        patch.setattr(settings, "MONGO_TIMEOUT_MS", 200)
         patch.setattr(seam, "_client", None)
-        yield
-        if seam._client:
-            seam._client.close()
+        try:
+            yield
+        finally:
+            breaker.succeeded()
+            if seam._client:
+                seam._client.close()

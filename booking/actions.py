@@ -4,8 +4,9 @@ Capture is soft: when MongoDB is away the booking goes on without a draft. Confi
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -49,9 +50,10 @@ def capture(
 ) -> Draft | None:
     """Write the draft of a client who stands at Review (T1, T2; `more_time` T1c) and return it with its deadline.
 
-    None without a verified phone (S03), a service (S04) or a flow; when this flow was confirmed already; and when MongoDB is away.
+    None without a verified phone (S03), a service (S04) or a flow; when this flow was confirmed already, or the client is booked at that
+    very time by another one (a second tab, another device: nothing is left to win back, S27); and when MongoDB is away.
     """
-    if client.phone_verified_at is None or not lines or choice.flow is None:
+    if client.phone_verified_at is None or not lines or choice.flow is None or _is_booked_then(client, choice.start_at):
         return None
     try:
         selection = selection_of(business=business, choice=choice, lines=lines, note=note)
@@ -63,6 +65,10 @@ def capture(
     except BadSelection:
         logger.warning("capture skipped: selection refused, business=%s", business.pk)
     return None
+
+
+def _is_booked_then(client: Client, start: datetime | None) -> bool:
+    return start is not None and Appointment.objects.filter(client=client, starts=start, status=Appointment.Status.BOOKED).exists()
 
 
 def take(visit: Visit, *, more_time: bool = False) -> Draft | None:
@@ -106,16 +112,17 @@ def confirm(
 
     1. Read the draft softly. 2. Book in PostgreSQL: the least-booked free one of `members` first, each its own transaction; the
     counters of a recovered booking go with it (D17). 3. Mark the draft converted, softly: the sweep repeats it until it took.
-    A second call with the same `confirm_key` returns the first appointment. Raises scheduler's SlotTaken and NotBookable.
+    A second call with the same `confirm_key` returns the first appointment; when staff have booked what this client left, theirs (D8).
+    Raises scheduler's SlotTaken and NotBookable.
     """
     try:
         draft = draft_queries.for_client(business_id=business.pk, client_id=client.pk, now=now)
         reachable = True
     except DraftsUnavailable:
         draft, reachable = None, False
-    if draft is not None and draft.status == DraftState.CONVERTED:
+    # Converted and still of this flow: staff booked what stands on this very Review; the booking finds their appointment.
+    if draft is not None and draft.status == DraftState.CONVERTED and draft.flow != confirm_key:
         draft = None
-    how = _recovered_by(business=business, draft=draft, via_link=via_link) if draft else ""
     duration = sum(line.duration_min for line in lines)
     free = availability.free_members(business=business, members=members, duration_min=duration, start=start, now=now)
     booked = scheduler.book(
@@ -130,9 +137,8 @@ def confirm(
         note=note[:NOTE_MAX],
         draft_id=draft.id if draft else "",
         engagement=draft.engagement if draft else None,
-        recovered=how,
+        recovered=partial(_recovered_by, business=business, draft=draft, via_link=via_link) if draft else None,
         mirrored=reachable and draft is None,
-        counters=_counters(how, lines),
     )
     if booked.created and not booked.appointment.mirrored:
         _mirror(booked.appointment, now=now)
@@ -152,12 +158,6 @@ def _recovered_by(*, business: Business, draft: Draft, via_link: bool) -> str:
         if message.kind == Kind.INCOMPLETE_REMINDER and message.state == State.SENT and (message.engagement or 0) > last
     ]
     return Appointment.Recovered.REMINDER if sent else Appointment.Recovered.SELF
-
-
-def _counters(how: str, lines: Sequence[Line]) -> Mapping[str, int] | None:
-    if not how:
-        return None
-    return {"recovered": 1, "recovered_value_minor": sum(line.price_minor for line in lines), f"recovered_{how}": 1}
 
 
 def _mirror(appointment: Appointment, *, now: datetime) -> None:

@@ -72,7 +72,8 @@ def slots(request: Request, slug: str) -> Response:
 def review_session(request: Request, slug: str) -> Response:
     """The review session of the signed-in client: `{"state", "deadline", "now", "slot", "booked"}`, moments in UTC.
 
-    GET `?<selection>` looks and changes nothing. POST `{"selection", "more_time"}`: the client has arrived at Review, or wants more time.
+    GET `?<selection>` looks and changes nothing. POST `{"selection", "more_time"}`: the client has arrived at Review, or wants more time;
+    nothing is captured where the Review page would not (a step missing, the time taken, booked already).
     `slot` is free or taken; `booked` the address of the booking when this flow is one already.
     """
     now = clock.now()
@@ -89,9 +90,15 @@ def review_session(request: Request, slug: str) -> Response:
     body = ArrivalSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     visit = _visit(business, signed_in, QueryDict(body.validated_data["selection"]), now)
-    if visit.choice.start_at and not visit.booked() and not visit.link_is_spent():
-        actions.take(visit, more_time=body.validated_data["more_time"])
+    more_time = body.validated_data["more_time"]
+    if _may_arrive(visit, more_time=more_time):
+        actions.take(visit, more_time=more_time)
     return Response(_session(visit))
+
+
+def _may_arrive(visit: Visit, *, more_time: bool) -> bool:
+    """What the Review page asks before it captures: nothing missing, not booked by this flow, and a free time unless more time is wanted."""
+    return visit.is_complete() and not visit.booked() and (more_time or visit.is_free())
 
 
 class _Csrf(SessionAuthentication):

@@ -79,6 +79,12 @@ class Visit:
             business=self.business, members=self.candidates, duration_min=self.duration_min, start=self.choice.start_at, now=self.now
         )
 
+    def is_complete(self) -> bool:
+        """Whether every step before Review has an answer that can be used: together what the pages ask for one by one."""
+        start = self.choice.start_at
+        chosen = bool(self.choice.services and self.candidates and start and start > self.now)
+        return chosen and self.business.online_booking and not self.link_is_spent()
+
     def booked(self) -> Appointment | None:
         """The client's appointment made by this very flow."""
         if self.client is None or self.choice.flow is None:

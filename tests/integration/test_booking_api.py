@@ -1,12 +1,14 @@
 """The JSON beside the pages: slots and the review session."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client as Browser
 
+from business.models import Business
 from scheduler.models import Appointment
-from tests.visits import FLOW, arrive, close, form, haircut, sign_in
+from tests.visits import FLOW, OTHER_FLOW, TEN, arrive, close, form, haircut, sign_in
 from tests.world import NOW, World
 
 SLOTS = "/api/v1/b/bella-hair/slots"
@@ -93,6 +95,48 @@ def test_booked_flow_is_said_and_not_captured_again(client: Browser, world: Worl
     assert _post(client, haircut(world)).json()["booked"] is True
     assert mongo.booking_drafts.find_one({})["status"] == "converted"
     assert Appointment.objects.get().confirm_key == FLOW
+
+
+@pytest.mark.s("S27", "D6")
+@pytest.mark.parametrize("more_time", [False, True])
+@pytest.mark.parametrize("anybody", [False, True])
+def test_second_tab_after_booking_makes_no_draft(client: Browser, world: World, mongo, anybody: bool, more_time: bool) -> None:
+    sign_in(client, world.mia)
+    choice = haircut(world, member=None if anybody else world.maya.pk)
+    arrive(client, choice)
+    client.post("/b/bella-hair/confirm/", form(choice))
+    answer = _post(client, replace(choice, flow=OTHER_FLOW), more_time=more_time).json()
+    assert (answer["state"], answer["deadline"]) == ("new", None)
+    assert mongo.booking_drafts.find_one({})["status"] == "converted"
+    assert mongo.booking_drafts.find_one({})["engagement"] == 1
+
+
+@pytest.mark.s("S27")
+def test_second_tab_pressing_continue_after_booking_makes_no_draft(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    client.post("/b/bella-hair/confirm/", form(haircut(world)))
+    assert arrive(client, haircut(world, flow=OTHER_FLOW)).status_code == 303
+    assert mongo.booking_drafts.count_documents({}) == 0
+
+
+def _taken(world: World) -> None:
+    noa = Browser()
+    sign_in(noa, world.noa)
+    noa.post("/b/bella-hair/confirm/", form(haircut(world, member=world.maya.pk)))
+
+
+def _shut(world: World) -> None:
+    Business.objects.filter(pk=world.bella.pk).update(online_booking=False)
+
+
+@pytest.mark.s("S04", "D6")
+@pytest.mark.parametrize(("become", "start"), [(_taken, TEN), (_shut, TEN), (lambda _: None, NOW - timedelta(hours=1))])
+def test_script_captures_nothing_the_page_would_not(client: Browser, world: World, mongo, become, start) -> None:
+    sign_in(client, world.mia)
+    become(world)
+    answer = _post(client, haircut(world, member=world.maya.pk, start_at=start))
+    assert (answer.status_code, answer.json()["state"]) == (200, "new")
+    assert mongo.booking_drafts.count_documents({"client_id": world.mia.pk}) == 0
 
 
 @pytest.mark.parametrize("body", [{}, {"selection": "s=\x00"}, {"selection": "x" * 3000}, {"selection": ["a"]}, {"selection": {"$ne": ""}}])

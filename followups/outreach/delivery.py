@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from business.actions import count
 from business.models import Channel
 from drafts import queries as draft_queries
 from drafts.document import Draft, DraftsUnavailable
@@ -56,10 +55,7 @@ def deliver(*, message: Message, timeout_seconds: float, now: datetime) -> Messa
     except Exception as error:  # noqa: BLE001 - whatever is wrong with this one, the next in the queue must go out (F18)
         logger.error("Reminder %s cannot be written: %s", message.pk, type(error).__name__)  # noqa: TRY400 - a trace may hold a name
         return _cancel(message, Reason.UNRENDERABLE, now=now)
-    sent = outbox.deliver(message=message, content=content, timeout_seconds=timeout_seconds, now=now)
-    if sent.state == State.SENT:
-        count(business=sent.business, now=now, amounts={f"reminded_{sent.channel}": 1})
-    return sent
+    return outbox.deliver(message=message, content=content, timeout_seconds=timeout_seconds, now=now)
 
 
 def compose(*, message: Message, draft: Draft, now: datetime) -> Content:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from business import actions as business_actions
 from business.models import Business, Channel
 from core import identifiers
@@ -22,6 +24,7 @@ CODE_TIMEOUT_SECONDS = 5.0
 MAX_ATTEMPTS = 8
 LONGEST_WAIT_SECONDS = 300.0
 OPTED_OUT = "opted_out"
+COUNTED: Mapping[str, str] = {Kind.INCOMPLETE_REMINDER: "reminded"}  # the day counter of a kind, one for each channel (D17)
 SENT_IN_THE_REQUEST = {Kind.SIGN_IN_CODE, Kind.TEST}  # no sweep takes them up again: who asked is waiting and may press once more
 
 
@@ -29,7 +32,7 @@ def deliver(*, message: Message, content: Content, timeout_seconds: float, now: 
     """Send a row that this process claimed, within `timeout_seconds` (15 in a worker, 5 in a request); the row as it is afterwards.
 
     1. Claimed more than 30 s ago: back to queued unsent, because somebody may have settled it since.
-    2. The contact opted out since: cancelled.
+    2. The contact opted out since: cancelled. The client was erased since: it is cancelled already, and nobody is called.
     3. The provider is called once; its answer decides: sent, queued again, failed, or unknown until reconciled. Raises nothing of the
        provider's.
     """
@@ -39,7 +42,7 @@ def deliver(*, message: Message, content: Content, timeout_seconds: float, now: 
         release(message=message, now=now)
     elif _has_opted_out(message):
         settle(message, {"state": State.CANCELLED, "reason": OPTED_OUT, "done_at": now, "claim": None})
-    else:
+    elif not _is_erased(message):
         _attempt(message, content, body=without_tokens(content.text), timeout_seconds=timeout_seconds, now=now)
     return _again(message)
 
@@ -94,18 +97,18 @@ def _attempt(message: Message, content: Content, *, body: str, timeout_seconds: 
 
 
 def accepted(message: Message, receipt: Receipt, *, now: datetime, said: Mapping[str, Any] | None = None) -> bool:
-    """The provider has it: true whatever the row says by now, so this overwrites everything but an earlier receipt. True if it was news."""
+    """The provider has it: true whatever the row says by now, so this overwrites everything but an earlier receipt. True if it was news.
+
+    The one place where a message becomes sent, and so where it is counted. `said`, its words, is not stored for a client erased meanwhile.
+    """
+    receipt_of = {"state": State.SENT, "provider_id": receipt.provider_id, "delivery": receipt.delivery}
+    outcome = {**receipt_of, "reason": "", "claim": None, "done_at": now}
     rows = Message.objects.filter(pk=message.pk).exclude(state=State.SENT)
-    changed = rows.update(
-        **(said or {}),
-        state=State.SENT,
-        provider_id=receipt.provider_id,
-        delivery=receipt.delivery,
-        reason="",
-        claim=None,
-        done_at=now,
-    )
-    return bool(changed)
+    with transaction.atomic():
+        news = bool(rows.exclude(recipient="").update(**(said or {}), **outcome) or rows.filter(recipient="").update(**outcome))
+        if news and message.kind in COUNTED:
+            business_actions.count(business=message.business, now=now, amounts={f"{COUNTED[message.kind]}_{message.channel}": 1})
+    return news
 
 
 def _after_busy(message: Message, busy: Busy, now: datetime) -> dict[str, Any]:
@@ -131,6 +134,10 @@ def _refused(message: Message, refusal: Rejected, said: Mapping[str, Any], now: 
 
 def _has_opted_out(message: Message) -> bool:
     return business_actions.has_opted_out(business_id=message.business_id, channel=Channel(message.channel), contact=message.recipient)
+
+
+def _is_erased(message: Message) -> bool:
+    return Message.objects.filter(pk=message.pk, recipient="").exists()
 
 
 def _again(message: Message) -> Message:

@@ -243,3 +243,24 @@ def test_erasing_a_client_stops_and_empties_their_messages(world: World, now) ->
     assert set(Message.objects.values_list("recipient", "body")) == {("", "")}
     assert set(Message.objects.values_list("state", flat=True)) == {State.SENT, State.CANCELLED}
     assert RecordingTransport.sends
+
+
+class ErasedMeanwhile(RecordingTransport):
+    """The client is erased while the provider has the message."""
+
+    def send(self, *, message: Message, **wish):
+        outbox.erase_client(client=message.client, now=message.sending_at)
+        return super().send(message=message, **wish)
+
+
+def test_a_message_claimed_before_the_erasure_stays_here(world: World, now, sends: list[Send]) -> None:
+    message = claimed(world, now)
+    outbox.erase_client(client=world.mia, now=now)
+    cancelled = deliver(message, now)
+    assert (cancelled.state, cancelled.reason, sends) == (State.CANCELLED, "erased", [])
+
+
+def test_an_answer_after_the_erasure_brings_no_words_back(world: World, now, settings) -> None:
+    settings.MESSAGING_TRANSPORTS = {"sms": f"{__name__}.ErasedMeanwhile"}
+    sent = deliver(claimed(world, now), now)
+    assert (sent.state, sent.body, sent.subject, sent.recipient) == (State.SENT, "", "", "")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from business.models import Heartbeat
+from business.models import DayCounter, Heartbeat
 from messaging import outbox, queries
 from messaging.models import Kind, Message, State
 from messaging.outbox import settling
@@ -12,6 +12,7 @@ from messaging.render import reminder_values, render, resume_url
 from messaging.transport import Unclear
 from tests.fakes import RecordingTransport, Send
 from tests.integration.test_outbox_queue import content, queue
+from tests.leaving import counted
 from tests.world import World
 
 LATER = timedelta(seconds=301)
@@ -49,6 +50,36 @@ def test_a_message_the_provider_lists_is_sent(world: World, now, settings, sends
     message.refresh_from_db()
     assert (message.state, message.provider_id, message.delivery) == (State.SENT, sends[0].provider_id, "sent")
     assert len(sends) == 1
+
+
+@pytest.mark.s("D17")
+@pytest.mark.parametrize("fake", ["RecordingTransport", "AcceptedButUnclearTransport"])
+@pytest.mark.parametrize("reported_first", [True, False])
+def test_a_reminder_is_counted_once_however_it_becomes_known(world: World, now, settings, *, fake: str, reported_first: bool) -> None:
+    message = unsettled(world, now, settings, fake)
+    doors = [
+        lambda: outbox.record_status(message_id=message.pk, provider_id="", delivery="sent", now=now + LATER),
+        lambda: outbox.reconcile(now=now + LATER),
+    ]
+    for door in (doors if reported_first else doors[::-1]) * 2:
+        door()
+        assert counted(world.bella, "reminded_sms") == 1
+    message.refresh_from_db()
+    assert (message.state, counted(world.bella, "reminded_email")) == (State.SENT, 0)
+
+
+@pytest.mark.s("D17")
+def test_only_reminders_are_counted_as_reminders(world: World, now, sends: list[Send]) -> None:
+    outbox.send_code(business=world.bella, phone=world.mia.phone, text="482913", masked="…", now=now)
+    assert len(sends) == 1
+    assert not DayCounter.objects.exists()
+
+
+@pytest.mark.s("D17")
+def test_a_reminder_nobody_took_is_not_counted(world: World, now, settings) -> None:
+    unsettled(world, now, settings, "UnclearTransport")
+    outbox.reconcile(now=now + timedelta(minutes=61))
+    assert not DayCounter.objects.exists()
 
 
 def test_nothing_is_settled_before_five_minutes(world: World, now, settings) -> None:

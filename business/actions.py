@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from business.models import AuditEvent, Business, Channel, ChannelOptOut, Client, Consent, DayCounter, Heartbeat
 from core import identifiers
@@ -42,12 +43,12 @@ def set_preferences(*, client: Client, wants_sms: bool, wants_email: bool, sourc
                 at=now,
             )
             if granted:
-                _opt_outs(client, channel).delete()
+                _opt_outs(client.business_id, channel, client.phone if channel == Channel.SMS else client.email).delete()
 
 
-def contact_digest(contact: str) -> str:
-    """How a phone or an address is stored in an opt-out."""
-    return identifiers.keyed_digest(contact.lower(), key=settings.SECRET_KEY)
+def contact_digest(contact: str, *, key: str = "") -> str:
+    """How a phone or an address is stored in an opt-out: under SECRET_KEY, or under `key`, an earlier one."""
+    return identifiers.keyed_digest(contact.lower(), key=key or settings.SECRET_KEY)
 
 
 def opt_out(*, business: Business, channel: Channel, contact: str, source: str, now: datetime) -> None:
@@ -59,16 +60,17 @@ def opt_out(*, business: Business, channel: Channel, contact: str, source: str, 
 
 def opt_in(*, business: Business, channel: Channel, contact: str) -> None:
     """START: lifts the opt-out of this number or address. Idempotent."""
-    ChannelOptOut.objects.filter(business=business, channel=channel, contact_digest=contact_digest(contact)).delete()
+    _opt_outs(business.pk, channel, contact).delete()
 
 
 def has_opted_out(*, business_id: int, channel: Channel, contact: str) -> bool:
-    return ChannelOptOut.objects.filter(business_id=business_id, channel=channel, contact_digest=contact_digest(contact)).exists()
+    """Whether this phone (E.164) or address said STOP to this business on this channel, be it before the last change of SECRET_KEY."""
+    return _opt_outs(business_id, channel, contact).exists()
 
 
-def _opt_outs(client: Client, channel: Channel):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a QuerySet
-    contact = client.phone if channel == Channel.SMS else client.email
-    return ChannelOptOut.objects.filter(business_id=client.business_id, channel=channel, contact_digest=contact_digest(contact))
+def _opt_outs(business_id: int, channel: Channel, contact: str) -> QuerySet[ChannelOptOut]:
+    digests = [contact_digest(contact, key=key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    return ChannelOptOut.objects.filter(business_id=business_id, channel=channel, contact_digest__in=digests)
 
 
 def audit(

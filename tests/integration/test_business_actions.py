@@ -48,6 +48,30 @@ def test_switching_a_channel_on_lifts_its_opt_out_only(world: World) -> None:
     assert actions.has_opted_out(business_id=world.bella.pk, channel=Channel.EMAIL, contact=world.mia.email)
 
 
+def _change_secret_key(settings) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key that is long enough to be one, fifty and more"
+
+
+def test_a_stop_outlives_a_change_of_the_secret_key(world: World, settings) -> None:
+    contact = {"channel": Channel.SMS, "contact": world.mia.phone}
+    actions.opt_out(business=world.bella, **contact, source="stop", now=NOW)
+    _change_secret_key(settings)
+    assert actions.has_opted_out(business_id=world.bella.pk, **contact)
+    actions.opt_out(business=world.bella, **contact, source="stop", now=NOW)
+    actions.opt_in(business=world.bella, **contact)
+    assert not actions.has_opted_out(business_id=world.bella.pk, **contact)
+    settings.SECRET_KEY = settings.SECRET_KEY_FALLBACKS[0]
+    assert not actions.has_opted_out(business_id=world.bella.pk, **contact)
+
+
+def test_switching_on_lifts_a_stop_from_before_the_secret_key_changed(world: World, settings) -> None:
+    actions.opt_out(business=world.bella, channel=Channel.SMS, contact=world.mia.phone, source="stop", now=NOW)
+    _change_secret_key(settings)
+    actions.set_preferences(client=world.mia, wants_sms=True, wants_email=True, source="preferences", now=NOW)
+    assert not actions.has_opted_out(business_id=world.bella.pk, channel=Channel.SMS, contact=world.mia.phone)
+
+
 def test_audit_keeps_who_what_and_when(world: World) -> None:
     actions.audit(business=world.bella, actor=world.rita, action="dismiss", object_id="d_x", now=NOW, meta={"engagement": 1})
     event = AuditEvent.objects.get()

@@ -93,6 +93,13 @@ def test_the_link_works_after_sixty_days_and_more(world: World, client: Browser,
     assert client.get(where).status_code == 200
 
 
+def test_the_link_outlives_a_change_of_the_secret_key(world: World, client: Browser, settings) -> None:
+    where = path(world)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key that is long enough to be one, fifty and more"
+    assert client.post(where, ONE_CLICK).status_code == 200
+
+
 @pytest.mark.parametrize("token", ["nonsense", "12.nonsense", "%00", "0.x", "é", "a" * 3000])
 def test_a_wrong_link_gets_a_friendly_page(world: World, client: Browser, token: str) -> None:
     answer = client.get(f"/m/{token}/")

@@ -132,7 +132,8 @@ def book_for_client(
     """Book what the client left, on their behalf, and convert the draft (D8). A second press with the same key finds the first appointment.
 
     1. Read the draft again. 2. Ring its bell if no sweep has yet, so that what is won back was counted as left (D17). 3. Book, with the
-    counters. 4. Convert the draft; when MongoDB is away by then, the sweep does. Raises Handled, SlotTaken, NotBookable, DraftsUnavailable.
+    counters; who booked it in the same moment, the client or a colleague, was first. 4. Convert the draft; when MongoDB is away by then,
+    the sweep does. Raises Handled, SlotTaken, NotBookable, DraftsUnavailable.
     """
     earlier = Appointment.objects.filter(business=business, draft_id=draft_id, confirm_key=confirm_key).first()
     if earlier:
@@ -140,8 +141,7 @@ def book_for_client(
     draft = waiting_draft(business=business, draft_id=draft_id, engagement=engagement, now=now)
     client = Client.objects.get(business=business, pk=draft.client_id)
     ring_bells(items=[draft], now=now)
-    worth = sum(line.price_minor for line in lines)
-    appointment = calendar.book_by_staff(
+    booked = calendar.book_by_staff(
         business=business,
         who=client,
         member=member,
@@ -152,11 +152,13 @@ def book_for_client(
         booked_by=user,
         draft_id=draft.id,
         engagement=draft.engagement,
-        recovered=Appointment.Recovered.STAFF,
+        recovered=lambda: Appointment.Recovered.STAFF,
         mirrored=False,
-        counters={"recovered": 1, "recovered_staff": 1, "recovered_value_minor": worth},
         now=now,
-    ).appointment
+    )
+    appointment = booked.appointment
+    if appointment.confirm_key != confirm_key:
+        raise Handled("booked", client=client, appointment=appointment)
     outbox.cancel_queued(draft_id=draft.id, reason="converted", now=now)
     with suppress(DraftsUnavailable):
         mirror(appointment=appointment, now=now)

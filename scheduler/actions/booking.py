@@ -1,10 +1,11 @@
 """Booking an appointment.
 
 First come, first served is decided in PostgreSQL: the team member's row is locked, so that rivals wait for milliseconds instead of
-deadlocking; then the time is checked; then the exclusion constraint judges the insert. One transaction locks one team member, never two.
+deadlocking; then the time is checked; then the exclusion constraint judges the insert. One transaction locks one team member, never two;
+before that the draft, when the booking comes from one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,6 +17,7 @@ from psycopg import errors
 from business import actions as business_actions
 from business.models import Business, Client, TeamMember
 from scheduler import queries
+from scheduler.actions import origins
 from scheduler.models import Appointment, AppointmentLine
 from scheduler.queries import Line
 
@@ -30,7 +32,7 @@ class NotBookable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """The appointment, and whether this call made it (False: a repeated Confirm found the first one)."""
+    """The appointment, and whether this call made it (False: a repeated Confirm found the first one, or the draft is booked already)."""
 
     appointment: Appointment
     created: bool
@@ -51,15 +53,15 @@ def book(
     note: str = "",
     draft_id: str = "",
     engagement: int | None = None,
-    recovered: str = "",
-    counters: Mapping[str, int] | None = None,
+    recovered: Callable[[], str] | None = None,
     enforce_rules: bool = True,
 ) -> Booked:
     """Book `lines` in a row from `start` (UTC, whole minutes) with the first of `members` who is free, each tried in its own transaction.
 
-    1. An appointment with this `confirm_key` is the answer to a repeated press. 2. Lock the member, check, insert the appointment and its
-    lines, add `counters` to the day. `enforce_rules` off (staff): hours, time off, skills, notice and horizon are the caller's business;
-    an overlap never is. Raises SlotTaken, NotBookable.
+    1. An appointment with this `confirm_key` is the answer to a repeated press. 2. Lock the draft; what was made from it is the answer,
+    too (D8). 3. Lock the member, check, insert the appointment and its lines, count. `recovered` is asked under the draft's lock how this
+    booking was won back ("" it was not), so that none counts twice (D17). `enforce_rules` off (staff): hours, time off, skills, notice
+    and horizon are the caller's business; an overlap never is. Raises SlotTaken, NotBookable.
     """
     if earlier := _earlier(business, client, confirm_key):
         return Booked(earlier, created=False)
@@ -76,12 +78,11 @@ def book(
         draft_id=draft_id,
         engagement=engagement,
         mirrored=mirrored,
-        recovered=recovered,
         created_at=now,
     )
     for member in members:
-        if _try(wanted, member, lines, counters or {}, now=now, enforce_rules=enforce_rules):
-            return Booked(wanted, created=True)
+        if done := _try(wanted, member, lines, recovered, now=now, enforce_rules=enforce_rules):
+            return done
         if earlier := _earlier(business, client, confirm_key):
             return Booked(earlier, created=False)
     raise SlotTaken
@@ -114,26 +115,42 @@ def _earlier(business: Business, client: Client, confirm_key: UUID) -> Appointme
 
 
 def _try(
-    appointment: Appointment, member: TeamMember, lines: Sequence[Line], counters: Mapping[str, int], *, now: datetime, enforce_rules: bool
-) -> bool:
-    """One candidate in one transaction; False when the member cannot take it, or when this Confirm won on another connection."""
+    wanted: Appointment,
+    member: TeamMember,
+    lines: Sequence[Line],
+    recovered: Callable[[], str] | None,
+    *,
+    now: datetime,
+    enforce_rules: bool,
+) -> Booked | None:
+    """One candidate in one transaction; None when the member cannot take it, or when this Confirm won on another connection."""
     try:
         with transaction.atomic():
-            locked = lock_member(appointment.business, member.pk)
-            appointment.pk = None
-            if locked is None or not can_take(appointment, locked, lines, enforce_rules=enforce_rules):
-                return False
-            appointment.team_member = locked
-            appointment.save(force_insert=True)
-            write_lines(appointment, lines)
-            _audit_if_by_staff(appointment, now=now)
-            # Last, because every booking of the day adds to the same rows: they are held for a moment only.
-            business_actions.count(business=appointment.business, now=now, amounts=counters)
+            origins.lock_draft(wanted.draft_id)
+            if made := origins.made_already(wanted):
+                return Booked(made, created=False)
+            locked = lock_member(wanted.business, member.pk)
+            wanted.pk = None
+            if locked is None or not can_take(wanted, locked, lines, enforce_rules=enforce_rules):
+                return None
+            wanted.team_member = locked
+            wanted.recovered = recovered() if recovered else Appointment.Recovered.NOT
+            wanted.save(force_insert=True)
+            write_lines(wanted, lines)
+            _audit_if_by_staff(wanted, now=now)
+            _count(wanted, lines, now=now)
     except IntegrityError as error:
         if isinstance(error.__cause__, errors.ExclusionViolation | errors.UniqueViolation):
-            return False
+            return None
         raise
-    return True
+    return Booked(wanted, created=True)
+
+
+def _count(appointment: Appointment, lines: Sequence[Line], *, now: datetime) -> None:
+    """A booking won back (D17). Done last, because every booking of the day adds to the same rows: they are held for a moment only."""
+    if how := appointment.recovered:
+        amounts = {"recovered": 1, f"recovered_{how}": 1, "recovered_value_minor": sum(line.price_minor for line in lines)}
+        business_actions.count(business=appointment.business, now=now, amounts=amounts)
 
 
 def _audit_if_by_staff(appointment: Appointment, *, now: datetime) -> None:
@@ -204,9 +221,8 @@ def book_by_staff(
     note: str = "",
     draft_id: str = "",
     engagement: int | None = None,
-    recovered: str = "",
+    recovered: Callable[[], str] | None = None,
     mirrored: bool = True,
-    counters: Mapping[str, int] | None = None,
 ) -> Booked:
     """Book on somebody's behalf; a new client and the appointment come together or not at all. Raises SlotTaken, NotBookable."""
     if isinstance(who, NewClient):
@@ -230,7 +246,6 @@ def book_by_staff(
             engagement=engagement,
             recovered=recovered,
             mirrored=mirrored,
-            counters=counters,
             enforce_rules=False,
         )
 

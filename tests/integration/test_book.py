@@ -39,9 +39,7 @@ def key(number: int) -> UUID:
 
 def test_book_writes_appointment_lines_and_counters(world):
     lines = lines_of(world, (world.cut.pk, None), (world.toner.pk, None))
-    booked = book(
-        world, lines=lines, counters={"recovered": 1, "recovered_value_minor": 10200}, note="Fringe too", draft_id="d_x", engagement=2
-    )
+    booked = book(world, lines=lines, recovered=lambda: "self", note="Fringe too", draft_id="d_x", engagement=2)
     appointment = Appointment.objects.get()
     assert booked == actions.Booked(appointment, created=True)
     assert appointment.ends - appointment.starts == timedelta(minutes=75)
@@ -49,7 +47,7 @@ def test_book_writes_appointment_lines_and_counters(world):
         ("Hair cut", 45, 6200),
         ("Toner", 30, 4000),
     ]
-    assert dict(DayCounter.objects.values_list("name", "value")) == {"recovered": 1, "recovered_value_minor": 10200}
+    assert dict(DayCounter.objects.values_list("name", "value")) == {"recovered": 1, "recovered_self": 1, "recovered_value_minor": 10200}
 
 
 @pytest.mark.s("S17", "S18")
@@ -57,7 +55,7 @@ def test_book_writes_appointment_lines_and_counters(world):
 def test_an_overlap_is_slot_taken(world, minutes):
     book(world)
     with pytest.raises(actions.SlotTaken):
-        book(world, confirm_key=key(1), client=world.noa, start=TEN + timedelta(hours=1, minutes=minutes), counters={"recovered": 1})
+        book(world, confirm_key=key(1), client=world.noa, start=TEN + timedelta(hours=1, minutes=minutes), recovered=lambda: "self")
     assert Appointment.objects.count() == 1
     assert not DayCounter.objects.exists()
 

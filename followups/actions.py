@@ -214,8 +214,18 @@ def book_from_waitlist(
     user: User,
     now: datetime,
 ) -> Appointment:
-    """Book what an entry waits for and close it, both or neither. Raises SlotTaken, NotBookable."""
+    """Book what an entry waits for and close it, both or neither. A second press with the same key finds the first appointment.
+
+    The entry is locked before the team member, so that of two colleagues one books. Raises NotChangeable (it is off the waitlist
+    meanwhile), SlotTaken, NotBookable.
+    """
     with transaction.atomic():
+        try:
+            calendar.lock_waitlist(entry=entry)
+        except calendar.NotChangeable:
+            if first := Appointment.objects.filter(business=entry.business, confirm_key=confirm_key).first():
+                return first
+            raise
         appointment = calendar.book_by_staff(
             business=entry.business,
             who=entry.client,

@@ -116,9 +116,9 @@ def book(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
         )
     except calendar.SlotTaken:
         return _booking(request, form, entry, status=409, taken=form.conflict(), nearest=form.nearest())
-    except calendar.NotBookable as refused:
+    except (calendar.NotBookable, calendar.NotChangeable) as refused:
         form.add_error(None, str(refused))
-        return _booking(request, form, entry, status=422)
+        return _booking(request, form, entry, status=409 if isinstance(refused, calendar.NotChangeable) else 422)
     messages.success(request, f"{appointment.client} is booked.")
     day = appointment.starts.astimezone(staff.business.zone).date()
     query = urlencode({"day": day.isoformat(), "followups": "waitlist"})

@@ -2,7 +2,7 @@
 
 from scheduler.actions.booking import Booked, NewClient, NotBookable, SlotTaken, book, book_by_staff
 from scheduler.actions.changing import NotChangeable, cancel, mark_mirrored, move
-from scheduler.actions.waitlist import Window, close_waitlist, join_waitlist, update_waitlist
+from scheduler.actions.waitlist import Window, close_waitlist, join_waitlist, lock_waitlist, update_waitlist
 
 __all__ = [
     "Booked",
@@ -16,6 +16,7 @@ __all__ = [
     "cancel",
     "close_waitlist",
     "join_waitlist",
+    "lock_waitlist",
     "mark_mirrored",
     "move",
     "update_waitlist",

@@ -48,9 +48,7 @@ def update_waitlist(
     """Replace what an open entry asks for. Raises NotBookable like join_waitlist, and NotChangeable when it was closed meanwhile."""
     _check_waitlist(entry.business, entry.client, lines, windows, member)
     with transaction.atomic():
-        row = _lock_entry(entry)
-        if row.closed_at is not None:
-            raise NotChangeable("This entry is no longer on the waitlist.")
+        row = lock_waitlist(entry=entry)
         row.team_member, row.note = member, note
         row.save(update_fields=["team_member", "note"])
         row.lines.all().delete()
@@ -66,6 +64,14 @@ def close_waitlist(*, entry: WaitlistEntry, now: datetime, appointment: Appointm
         if row.closed_at is None:
             row.closed_at, row.appointment = now, appointment
             row.save(update_fields=["closed_at", "appointment"])
+
+
+def lock_waitlist(*, entry: WaitlistEntry) -> WaitlistEntry:
+    """The open entry, locked until the caller's transaction ends. Raises NotChangeable when somebody was quicker and closed it."""
+    row = _lock_entry(entry)
+    if row.closed_at is not None:
+        raise NotChangeable("This entry is no longer on the waitlist.")
+    return row
 
 
 def _check_waitlist(

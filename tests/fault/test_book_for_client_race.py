@@ -2,18 +2,22 @@
 
 from datetime import timedelta
 from threading import Barrier
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.urls import reverse
 
 from booking import actions as booking
 from followups import actions
 from followups.actions import Handled
+from followups.views import waitlist as views
 from scheduler import actions as calendar
 from scheduler import queries as appointments
 from scheduler.actions import booking as counter
-from scheduler.models import Appointment
+from scheduler.actions import waitlist
+from scheduler.models import Appointment, WaitlistEntry
 from tests.fault.test_two_workers import at_once
+from tests.integration.test_panel_waitlist import wait
 from tests.leaving import OVER, again, counted, leave
 from tests.world import NOW
 
@@ -124,3 +128,55 @@ def test_two_tabs_of_one_client_book_twice_and_win_back_once(world, all_have_rea
     made = at_once(2, lambda n: client_confirms(world, draft, members[n], key=UUID(int=n + 1)))
     assert len({appointment.pk for appointment in made}) == 2
     assert (counted(world.bella, "recovered"), counted(world.bella, "recovered_self")) == (1, 1)
+
+
+def book_entry(world, entry, user, member, key):
+    return actions.book_from_waitlist(
+        entry=entry, member=member, start=NOW + timedelta(hours=4), lines=lines_of(world), note="", confirm_key=UUID(int=key), user=user,
+        now=OVER,
+    )  # fmt: skip
+
+
+def book_entry_at_once(world, entry):
+    sides = ((world.rita, world.maya), (world.olga, world.tom_member))
+    return at_once(2, lambda n: book_entry(world, entry, *sides[n], n + 1))
+
+
+def test_two_colleagues_book_one_waitlist_entry_once(world):
+    entry = wait(world)
+    first, second = sorted(book_entry_at_once(world, entry), key=lambda answer: isinstance(answer, Exception))
+    assert isinstance(second, calendar.NotChangeable)
+    assert first == Appointment.objects.get() == WaitlistEntry.objects.get().appointment
+
+
+def test_the_same_press_twice_books_one_waitlist_entry_once(world):
+    entry = wait(world)
+    first, second = at_once(2, lambda _: book_entry(world, entry, world.rita, world.maya, 1))
+    assert first == second == Appointment.objects.get()
+
+
+def test_without_the_entrys_lock_the_same_race_books_twice(world, without_lock, monkeypatch):
+    """Negative control."""
+    monkeypatch.setattr(waitlist, "_lock_entry", lambda entry: WaitlistEntry.objects.get(pk=entry.pk))
+    book_entry_at_once(world, wait(world))
+    assert Appointment.objects.count() == 2
+
+
+def test_an_entry_booked_meanwhile_is_said(world, at, client, monkeypatch):
+    """The form was open, and the entry closed between looking and saving."""
+    entry = wait(world)
+    shown = views.find(business=world.bella, pk=entry.pk, now=OVER)
+    calendar.close_waitlist(entry=entry, now=OVER)
+    monkeypatch.setattr(views, "find", lambda **_: shown)
+    client.force_login(world.rita)
+    at(OVER)
+    answer = client.post(reverse("followups:waitlist-book", args=[entry.pk]), saved(world))
+    assert answer.status_code == 409
+    assert "This entry is no longer on the waitlist." in answer.content.decode()
+    assert not Appointment.objects.exists()
+
+
+def saved(world):
+    return {
+        "key": str(uuid4()), "service": [world.cut.pk], "person": world.maya.pk, "day": "2026-11-25", "time": "13:00", "note": "",
+    }  # fmt: skip

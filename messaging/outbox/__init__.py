@@ -5,7 +5,7 @@ from messaging.outbox.keys import mint_link, revoke_links
 from messaging.outbox.queueing import cancel, cancel_queued, claim, erase_client, queue, release
 from messaging.outbox.sending import deliver, send_code
 from messaging.outbox.settling import reconcile, record_status
-from messaging.outbox.stopping import businesses_texting, start_channel, stop_channel, unsubscribe_by_mail_client
+from messaging.outbox.stopping import businesses_texting, choose_by_link, start_channel, stop_channel, unsubscribe_by_mail_client
 from messaging.outbox.trying import EXAMPLE_NAME, EXAMPLE_TOKEN, TestRefused, example, send_test
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "businesses_texting",
     "cancel",
     "cancel_queued",
+    "choose_by_link",
     "claim",
     "deliver",
     "erase_client",

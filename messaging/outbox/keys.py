@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from business.models import Client
+from business.models import Channel, Client
 from core import identifiers
 from messaging.models import Message, ResumeLink
 
@@ -29,6 +29,6 @@ def mint_link(*, message: Message, services: Sequence[Sequence[int | None]], now
     return token
 
 
-def revoke_links(*, client: Client, now: datetime) -> int:
-    """Every link of this client stops working (new phone, opted out by link, erased); how many did."""
-    return ResumeLink.objects.filter(client=client, revoked_at=None).update(revoked_at=now)
+def revoke_links(*, client: Client, now: datetime, channels: Sequence[Channel] = tuple(Channel)) -> int:
+    """Links that this client got over these channels stop working (promises 37: opted out by link, erased); how many did."""
+    return ResumeLink.objects.filter(client=client, channel__in=channels, revoked_at=None).update(revoked_at=now)

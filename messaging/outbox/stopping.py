@@ -1,5 +1,6 @@
 """A person said stop, or start again: by SMS, by a mail client's button, on the preferences page or through the provider (promises 53, 54)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -7,6 +8,7 @@ from django.db import transaction
 from business import actions as business_actions
 from business.models import Business, Channel, Client, Consent
 from messaging.models import Message, State
+from messaging.outbox.keys import revoke_links
 
 _PREFERENCE = {Channel.SMS: "wants_sms", Channel.EMAIL: "wants_email"}
 _CONTACT = {Channel.SMS: "phone", Channel.EMAIL: "email__iexact"}
@@ -30,11 +32,27 @@ def start_channel(*, business: Business, channel: Channel, contact: str, source:
 
 
 def unsubscribe_by_mail_client(*, client: Client, now: datetime) -> None:
-    """RFC 8058: the mail program's own button. No e-mail any more; SMS stay as they are. Idempotent."""
-    if client.email:
-        stop_channel(business=client.business, channel=Channel.EMAIL, contact=client.email, source="one_click", now=now)
-    elif client.wants_email:
-        Client.objects.filter(pk=client.pk).update(wants_email=False)
+    """RFC 8058: the mail program's own button. No e-mail any more, and no link of an earlier one works; SMS stay as they are. Idempotent."""
+    with transaction.atomic():
+        revoke_links(client=client, channels=[Channel.EMAIL], now=now)
+        if client.email:
+            stop_channel(business=client.business, channel=Channel.EMAIL, contact=client.email, source="one_click", now=now)
+        elif client.wants_email:
+            Client.objects.filter(pk=client.pk).update(wants_email=False)
+
+
+def choose_by_link(*, client: Client, wanted: Mapping[Channel, bool], now: datetime, ip_digest: str) -> None:
+    """The page behind the link in a message: both switches are stored, and links of a channel that is off now stop working."""
+    with transaction.atomic():
+        business_actions.set_preferences(
+            client=client,
+            wants_sms=wanted[Channel.SMS],
+            wants_email=wanted[Channel.EMAIL],
+            source="preferences",
+            now=now,
+            ip_digest=ip_digest,
+        )
+        revoke_links(client=client, channels=[channel for channel, on in wanted.items() if not on], now=now)
 
 
 def businesses_texting(phone: str) -> list[Business]:

@@ -36,11 +36,9 @@ def _page(request: HttpRequest, client: Client) -> HttpResponse:
     if saved:
         form = PreferencesForm(request.POST)
         form.is_valid()
-        business_actions.set_preferences(
+        outbox.choose_by_link(
             client=client,
-            wants_sms=form.cleaned_data["wants_sms"],
-            wants_email=form.cleaned_data["wants_email"],
-            source="preferences",
+            wanted={Channel.SMS: form.cleaned_data["wants_sms"], Channel.EMAIL: form.cleaned_data["wants_email"]},
             now=clock.now(),
             ip_digest=identifiers.keyed_digest(ip_of(request), key=settings.SECRET_KEY),
         )

@@ -9,8 +9,10 @@ from business.actions import has_opted_out
 from business.models import Channel, Consent
 from messaging import outbox
 from messaging.models import Message, State
+from messaging.queries import link_by_token
 from messaging.render import preferences_token
 from tests.integration.test_outbox_queue import queue
+from tests.leaving import OVER, leave
 from tests.world import World
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -78,6 +80,33 @@ def test_one_click_stops_mails_that_are_already_queued_and_leaves_sms_alone(worl
     assert has_opted_out(business_id=world.bella.pk, channel=Channel.SMS, contact=world.mia.phone)
     assert not has_opted_out(business_id=world.rival.pk, channel=Channel.EMAIL, contact=world.mia.email)
     assert Consent.objects.filter(client=world.mia, channel="email", granted=False, source="one_click").count() == 1
+
+
+def link_of(world: World, now, channel: Channel, draft_id: str = "d_1") -> str:
+    """The token of a link that Mia got over this channel."""
+    recipient = {Channel.SMS: world.mia.phone, Channel.EMAIL: world.mia.email}[channel]
+    message = queue(world, now, channel=channel, recipient=recipient, dedupe_key=f"auto:d_1:1:{channel}", draft_id=draft_id)
+    return outbox.mint_link(message=message, services=[(world.cut.pk, None)], now=now)
+
+
+@pytest.mark.parametrize(
+    ("press", "revoked"),
+    [({"wants_email": "on"}, {"sms"}), ({"wants_sms": "on"}, {"email"}), ({}, {"sms", "email"}), (ONE_CLICK, {"email"})],
+)
+def test_links_of_a_channel_switched_off_by_link_stop_working(world: World, client: Browser, now, press: dict, revoked: set) -> None:
+    tokens = {channel: link_of(world, now, channel) for channel in Channel}
+    client.post(path(world), press)
+    assert {channel for channel, token in tokens.items() if link_by_token(token).revoked_at} == revoked
+
+
+def test_the_page_of_a_revoked_link_starts_again(world: World, client: Browser, at, mongo) -> None:
+    token = link_of(world, OVER, Channel.SMS, draft_id=leave(world).id)
+    at(OVER)
+    assert client.get(f"/r/{token}/").status_code == 200
+    client.post(path(world), {"wants_email": "on"})
+    answer = client.get(f"/r/{token}/")
+    assert answer.status_code == 410
+    assert f"/b/bella-hair/services/?s={world.cut.pk}" in answer.content.decode()
 
 
 def test_switching_on_lifts_a_stop(world: World, strict: Browser, now) -> None:

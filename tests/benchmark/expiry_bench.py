@@ -4,15 +4,14 @@ The ceiling does the same engine operations in the same batches with bare driver
 """
 
 import os
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from time import monotonic, perf_counter, sleep
-from typing import Any, Self
+from time import perf_counter, sleep
+from typing import Any
 
 import psycopg
-from pymongo import MongoClient, WriteConcern
+from pymongo import WriteConcern
 from pymongo.collection import Collection
 
 from business.models import Client
@@ -20,28 +19,14 @@ from core import identifiers, mongo
 from drafts import store
 from drafts.document import Draft, DraftState, Mark, Selection, ServiceChoice, to_bson
 from drafts.schema import INDEXES
+from tests.benchmark.announcements import Announcements
+from tests.benchmark.bare_expiry import expire_batch, in_ms
 from tests.benchmark.people import Salon, clients
 from tests.benchmark.rows import Row
 
-BATCH = 1000
 LEAD = timedelta(seconds=2)
 PATIENCE_SECONDS = 120.0
 A_SECOND = 100
-SETTLED = ("handed", "skipped")
-BELLS = """
-    INSERT INTO messaging_staffnotice (business_id, client_id, draft_id, engagement, start_at, created_at)
-    SELECT business, client, draft, 1, %(now)s, %(now)s
-    FROM unnest(%(businesses)s::bigint[], %(clients)s::bigint[], %(drafts)s::text[]) AS t (business, client, draft)
-    ON CONFLICT DO NOTHING
-"""
-REMINDERS = """
-    INSERT INTO messaging_message (id, kind, business_id, client_id, draft_id, engagement, channel, trigger, dedupe_key, recipient, subject,
-        body, state, attempts, requeues, not_before, provider_id, delivery, reason, created_at)
-    SELECT id, 'incomplete_reminder', business, client, draft, 1, 'email', 'auto', 'auto:' || draft || ':1:email', 'someone@example.com', '',
-        '', 'queued', 0, 0, %(later)s, '', '', '', %(now)s
-    FROM unnest(%(ids)s::uuid[], %(businesses)s::bigint[], %(clients)s::bigint[], %(drafts)s::text[]) AS t (id, business, client, draft)
-    ON CONFLICT DO NOTHING
-"""
 
 
 class Expiry:
@@ -78,7 +63,7 @@ class Expiry:
         bare.insert_many([to_bson(_review(client, due)) for client in people], ordered=False)
         with psycopg.connect(os.environ["DATABASE_URL"]) as link:
             begun = perf_counter()
-            while _expire_batch(bare, link):
+            while expire_batch(bare, link):
                 pass
             taken = perf_counter() - begun
         bare.drop()
@@ -107,7 +92,7 @@ class Expiry:
         ends = [first + timedelta(seconds=number / A_SECOND) for number in range(len(people))]
         reviews = [_review(client, end) for client, end in zip(people, ends, strict=True)]
         due = {review.id: review.review_expires_at for review in reviews}
-        with _Announcements(self._drafts) as heard:
+        with Announcements(self._drafts) as heard:
             self._quick.insert_many([to_bson(review) for review in reviews], ordered=False)
             heard.wait_for(len(due), seconds=(ends[-1] - _now()).total_seconds() + PATIENCE_SECONDS)
         early = self._drafts.count_documents({"_id": {"$in": list(due)}, "$expr": {"$lt": ["$incomplete_at", "$review_expires_at"]}})
@@ -122,7 +107,7 @@ class Expiry:
         bare.drop()
         bare.insert_many([{"_id": str(index), "reminder": {"state": "pending"}} for index in range(number)])
         late = []
-        with _Announcements(bare) as heard:
+        with Announcements(bare) as heard:
             first = _now() + timedelta(seconds=0.5)
             for index in range(number):
                 due = first + timedelta(seconds=index / A_SECOND)
@@ -163,47 +148,6 @@ class Expiry:
                     raise RuntimeError(f"{table} holds {found} for {len(pks)} reviews.")
 
 
-class _Announcements:
-    """Listens to a collection's changes and keeps the moment at which each document's reminder was announced as settled."""
-
-    def __init__(self, drafts: Collection[mongo.Document]) -> None:
-        self.moments: dict[str, datetime] = {}
-        # A client of its own: the product's gives up too soon for somebody who listens.
-        self._client: MongoClient[mongo.Document] = MongoClient(os.environ["MONGO_URL"], tz_aware=True)
-        collection = self._client.get_default_database()[drafts.name]
-        self._stream = collection.watch([{"$match": {"operationType": "update"}}], max_await_time_ms=200)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._listen)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._stream.close()
-        self._client.close()
-
-    def wait_for(self, number: int, *, seconds: float) -> None:
-        ends = monotonic() + seconds
-        while len(self.moments) < number:
-            if monotonic() > ends:
-                raise RuntimeError(f"{number - len(self.moments)} reviews were never settled.")
-            sleep(0.1)
-
-    def _listen(self) -> None:
-        while not self._stop.is_set():
-            change = self._stream.try_next()
-            if change and _reminder_in(change["updateDescription"]["updatedFields"]) in SETTLED:
-                self.moments.setdefault(change["documentKey"]["_id"], _now())
-
-
-def _reminder_in(changed: Mapping[str, Any]) -> object:
-    """The new state of the reminder in what a change stream says; it names a nested field alone, or the whole part that was set."""
-    return changed.get("reminder.state") or changed.get("reminder", {}).get("state")
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -218,7 +162,7 @@ def _review(client: Client, ends: datetime) -> Draft:
 
 def _review_of(client_id: int, business_id: int, ends: datetime) -> Draft:
     """A draft on Review whose ten minutes are over at `ends`."""
-    begun, ends = _in_ms(ends - timedelta(minutes=10)), _in_ms(ends)
+    begun, ends = in_ms(ends - timedelta(minutes=10)), in_ms(ends)
     quiet = Mark("none", "", begun)
     return Draft(
         id=identifiers.new_draft_id(),
@@ -238,48 +182,6 @@ def _review_of(client_id: int, business_id: int, ends: datetime) -> Draft:
         bell=quiet,
         reminder=quiet,
     )
-
-
-def _in_ms(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _expire_batch(drafts: Collection[mongo.Document], link: psycopg.Connection[Any]) -> bool:
-    """T3, bells and reminder rows of one batch, as the sweep does them; False when nothing was due."""
-    now = _in_ms(_now())
-    alive = {"purge_at": {"$gt": now}}
-    due = {"status": "reviewing", "review_expires_at": {"$lte": now}, **alive}
-    ids = [found["_id"] for found in drafts.find(due, {"_id": True}, limit=BATCH, batch_size=BATCH).sort("review_expires_at", 1)]
-    if not ids:
-        return False
-    ended = {"status": "incomplete", "incomplete_at": now, "bell.state": "pending", "reminder.state": "pending"}
-    drafts.update_many({"_id": {"$in": ids}, **due}, {"$set": ended, "$inc": {"rev": 1}})
-    ring = list(drafts.find({"bell.state": "pending", **alive}, limit=BATCH, batch_size=BATCH))
-    _write(link, BELLS, ring, now)
-    _settle(drafts, "bell", ring, {"bell.state": "done", "bell.at": now})
-    remind = list(drafts.find({"reminder.state": "pending", **alive}, limit=BATCH, batch_size=BATCH))
-    link.execute("SELECT * FROM business_client WHERE id = ANY(%s)", [[draft["client_id"] for draft in remind]]).fetchall()
-    _write(link, REMINDERS, remind, now)
-    _settle(drafts, "reminder", remind, {"reminder.state": "handed", "reminder.at": now})
-    return True
-
-
-def _write(link: psycopg.Connection[Any], statement: str, found: Sequence[mongo.Document], now: datetime) -> None:
-    values = {
-        "ids": [identifiers.new_uuid() for _ in found],
-        "drafts": [draft["_id"] for draft in found],
-        "businesses": [draft["business_id"] for draft in found],
-        "clients": [draft["client_id"] for draft in found],
-        "now": now,
-        "later": now + timedelta(hours=3),
-    }
-    link.execute(statement, values)
-    link.commit()
-
-
-def _settle(drafts: Collection[mongo.Document], mark: str, found: Sequence[mongo.Document], change: mongo.Document) -> None:
-    where = {"_id": {"$in": [draft["_id"] for draft in found]}, "engagement": 1, f"{mark}.state": "pending"}
-    drafts.update_many(where, {"$set": change, "$inc": {"rev": 1}})
 
 
 def p1(expiry: Expiry, *, number: int = 10_000, turns: int = 3) -> Row:

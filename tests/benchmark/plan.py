@@ -15,7 +15,7 @@ def run(sizes: Sizes, note: Note) -> None:
     salon = people.build()
     note("P9", lambda: [drafts_bench.p9(threads=threads, captures=sizes.captures, slices=sizes.turns) for threads in (1, 8)])
     note("P10", lambda: drafts_bench.p10(small=sizes.drafts_small, large=sizes.drafts_large, looks=sizes.looks))
-    note("P6", lambda: [booking_bench.p6(salon, each=sizes.confirms, turns=sizes.turns)])
+    note("P6", lambda: [booking_bench.p6(salon, each=sizes.confirms, turns=sizes.turns // 2)])
     with stage.running() as house:
         note("P7", lambda: slots_bench.p7(house, salon, requests=sizes.requests, turns=sizes.turns))
         note("P5", lambda: booking_bench.p5(house, salon, rounds=sizes.rounds))

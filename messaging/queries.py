@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from business.models import Business, Channel
+from business.models import Business, Channel, Client
 from core import identifiers
 from messaging.models import IN_FLIGHT, AutomatedMessage, Kind, Message, NoticeRead, ResumeLink, StaffNotice
 from messaging.render import default_words
@@ -50,6 +50,14 @@ def messages_of(*, business: Business, draft_ids: Iterable[str]) -> dict[str, li
     for message in rows.select_related("requested_by").order_by("created_at", "pk"):
         found[message.draft_id].append(message)
     return dict(found)
+
+
+def of_client(*, client: Client) -> QuerySet[Message]:
+    """Every message this client got or was to get: reminders by the client's row, sign-in codes by number (they belong to nobody)."""
+    mine = Q(client=client)
+    for contact in filter(None, (client.phone, client.email)):
+        mine |= Q(client=None, business_id=client.business_id, recipient__iexact=contact)
+    return Message.objects.filter(mine).order_by("created_at", "pk")
 
 
 def automated(*, business: Business, kind: str = Kind.INCOMPLETE_REMINDER) -> dict[Channel, Automated]:

@@ -13,7 +13,9 @@ from django.db.models.functions import Coalesce
 
 from business.models import Business, Channel, Client
 from core import identifiers
-from messaging.models import IN_FLIGHT, Message, State
+from messaging.models import IN_FLIGHT, DemoMessage, Message, State
+from messaging.outbox.keys import revoke_links
+from messaging.queries import of_client
 
 
 def queue(
@@ -109,7 +111,12 @@ def cancel_queued(*, draft_id: str, reason: str, now: datetime) -> int:
 
 
 def erase_client(*, client: Client, now: datetime) -> int:
-    """The client is being erased: stop what is in flight and drop words and addresses of the rest; how many rows."""
-    rows = Message.objects.filter(client=client)
+    """The client is being erased (promises 57): stop what is in flight, drop words and addresses of the rest, sign-in codes too, and
+    revoke every link. How many rows. Idempotent; call it before the client's own phone and address are dropped.
+    """
+    theirs = of_client(client=client).values_list("pk", flat=True)
+    rows = Message.objects.filter(pk__in=list(theirs))
+    DemoMessage.objects.filter(message_id__in=theirs).delete()
     rows.filter(state__in=IN_FLIGHT).update(state=State.CANCELLED, reason="erased", done_at=now, claim=None)
+    revoke_links(client=client, now=now)
     return rows.update(recipient="", subject="", body="")

@@ -32,13 +32,13 @@ NOA = ("Noa", "Levi", "491570156", "noa@example", "zanzibar")
 
 
 def dump(mongo) -> str:
-    """Both databases as text."""
+    """Both databases as text, whatever order their rows are in."""
     with connection.cursor() as cursor:
         texts = []
         for table in connection.introspection.table_names():
             cursor.execute(f'SELECT t::text FROM "{table}" t')
             texts += [row[0] for row in cursor.fetchall()]
-    return "\n".join(texts + [str(one) for name in mongo.list_collection_names() for one in mongo[name].find()])
+    return "\n".join(sorted(texts + [str(one) for name in mongo.list_collection_names() for one in mongo[name].find()]))
 
 
 def erase(world: World, path: Path, **changes) -> str:

@@ -5,12 +5,14 @@ Capture is soft: when MongoDB is away the booking goes on without a draft. Confi
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 
+from booking import queries
 from booking.visit import NOTE_MAX, Visit, selection_of
 from booking.wizard import Choice
 from business.models import Business, Client, ClientSession, TeamMember
@@ -52,13 +54,17 @@ def capture(
 
     None without a verified phone (S03), a service (S04) or a flow; when this flow was confirmed already, or the client is booked at that
     very time by another one (a second tab, another device: nothing is left to win back, S27); and when MongoDB is away.
+    A start inside the minimum notice that the draft did not hold before is left out, so that a draft never holds what was not offered (D4).
     """
-    if client.phone_verified_at is None or not lines or choice.flow is None or _is_booked_then(client, choice.start_at):
+    flow = choice.flow
+    if client.phone_verified_at is None or not lines or flow is None or _is_booked_then(client, choice.start_at):
         return None
+    if choice.start_at and not _may_hold(business, client, choice.start_at, now=now):
+        choice = replace(choice, start_at=None)
     try:
         selection = selection_of(business=business, choice=choice, lines=lines, note=note)
         return drafts.start_review(
-            business_id=business.pk, client_id=client.pk, flow=choice.flow, selection=selection, now=now, more_time=more_time
+            business_id=business.pk, client_id=client.pk, flow=flow, selection=selection, now=now, more_time=more_time
         )
     except DraftsUnavailable:
         logger.warning("capture skipped: drafts are away, business=%s", business.pk)
@@ -69,6 +75,12 @@ def capture(
 
 def _is_booked_then(client: Client, start: datetime | None) -> bool:
     return start is not None and Appointment.objects.filter(client=client, starts=start, status=Appointment.Status.BOOKED).exists()
+
+
+def _may_hold(business: Business, client: Client, start: datetime, *, now: datetime) -> bool:
+    if start >= availability.confirm_window(business, now=now)[0]:
+        return True
+    return queries.holds(queries.draft_of(business=business, client=client, now=now), start)
 
 
 def take(visit: Visit, *, more_time: bool = False) -> Draft | None:
@@ -85,15 +97,6 @@ def take(visit: Visit, *, more_time: bool = False) -> Draft | None:
         now=visit.now,
         more_time=more_time,
     )
-
-
-def draft_of(*, business: Business, client: Client, now: datetime) -> Draft | None:
-    """The client's draft in any state; None without one, and when MongoDB is away."""
-    try:
-        return draft_queries.for_client(business_id=business.pk, client_id=client.pk, now=now)
-    except DraftsUnavailable:
-        logger.warning("draft not read: drafts are away, business=%s", business.pk)
-        return None
 
 
 def confirm(
@@ -124,7 +127,8 @@ def confirm(
     if draft is not None and draft.status == DraftState.CONVERTED and draft.flow != confirm_key:
         draft = None
     duration = sum(line.duration_min for line in lines)
-    free = availability.free_members(business=business, members=members, duration_min=duration, start=start, now=now)
+    held = queries.holds(draft, start)
+    free = availability.free_members(business=business, members=members, duration_min=duration, start=start, now=now, held=held)
     booked = scheduler.book(
         business=business,
         client=client,
@@ -139,6 +143,7 @@ def confirm(
         engagement=draft.engagement if draft else None,
         recovered=partial(_recovered_by, business=business, draft=draft, via_link=via_link) if draft else None,
         mirrored=reachable and draft is None,
+        held=held,
     )
     if booked.created and not booked.appointment.mirrored:
         _mirror(booked.appointment, now=now)

@@ -11,7 +11,7 @@ from rest_framework.exceptions import NotAuthenticated, Throttled, ValidationErr
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from booking import actions, wizard
+from booking import actions, queries, wizard
 from booking.visit import Visit, visit_for
 from booking.wizard import Choice
 from business import access, limits
@@ -107,7 +107,7 @@ class _Csrf(SessionAuthentication):
 
 def _session(visit: Visit) -> dict[str, Any]:
     assert visit.client
-    draft = actions.draft_of(business=visit.business, client=visit.client, now=visit.now)
+    draft = queries.draft_of(business=visit.business, client=visit.client, now=visit.now)
     state = visit.session_state(draft)
     return {
         "state": state,

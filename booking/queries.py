@@ -1,5 +1,6 @@
-"""Reads for the front page, My bookings and the waitlist page."""
+"""Reads for the front page, My bookings and the waitlist page, and the client's draft read softly."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -7,8 +8,12 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Prefetch, QuerySet
 
 from business.models import Business, Client, Service, Variant, WorkingHours
+from drafts import queries as drafts
+from drafts.document import Draft, DraftState, DraftsUnavailable
 from scheduler.actions import Window
 from scheduler.models import Appointment, WaitlistEntry
+
+logger = logging.getLogger(__name__)
 
 PREVIEW = 3
 PAST = 20
@@ -117,3 +122,21 @@ def same_wish(*, business: Business, client: Client, services: Sequence[tuple[in
 def _entries(business: Business, client: Client) -> QuerySet[WaitlistEntry]:
     waiting = WaitlistEntry.objects.filter(business=business, client=client, closed_at=None).order_by("-id")
     return waiting.select_related("team_member").prefetch_related("windows", "lines__service", "lines__variant")
+
+
+def draft_of(*, business: Business, client: Client, now: datetime) -> Draft | None:
+    """The client's draft in any state; None without one, and when MongoDB is away."""
+    try:
+        return drafts.for_client(business_id=business.pk, client_id=client.pk, now=now)
+    except DraftsUnavailable:
+        logger.warning("draft not read: drafts are away, business=%s", business.pk)
+        return None
+
+
+def holds(draft: Draft | None, start: datetime) -> bool:
+    """Whether `draft` holds this start, so that the minimum notice is not asked again (D3, D4). A booked draft holds nothing any more.
+
+    A draft only ever gets a start that was on offer when it was captured, or that it held before (actions.capture): an address typed by
+    hand with a time inside the notice is neither.
+    """
+    return draft is not None and draft.status is not DraftState.CONVERTED and draft.selection.start_at == start

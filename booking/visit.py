@@ -8,6 +8,7 @@ from typing import Literal
 
 from django.urls import reverse
 
+from booking import queries
 from booking.wizard import Choice
 from business.access import SignedIn
 from business.models import Business, Client, TeamMember
@@ -75,9 +76,27 @@ class Visit:
 
     def is_free(self) -> bool:
         """Whether the chosen time can be booked now. Two queries; False without one."""
-        return self.choice.start_at is not None and availability.is_free(
-            business=self.business, members=self.candidates, duration_min=self.duration_min, start=self.choice.start_at, now=self.now
+        return bool(self.free_people())
+
+    def free_people(self) -> list[TeamMember]:
+        """Who can be booked at the chosen time now, the least booked that day first. Two queries."""
+        start = self.choice.start_at
+        if start is None:
+            return []
+        return availability.free_members(
+            business=self.business,
+            members=self.candidates,
+            duration_min=self.duration_min,
+            start=start,
+            now=self.now,
+            held=self._is_held(start),
         )
+
+    def _is_held(self, start: datetime) -> bool:
+        """Whether the client's draft holds it. Only asked for a time that is not on offer (any more)."""
+        if self.client is None or start >= availability.confirm_window(self.business, now=self.now)[0]:
+            return False
+        return queries.holds(queries.draft_of(business=self.business, client=self.client, now=self.now), start)
 
     def is_complete(self) -> bool:
         """Whether every step before Review has an answer that can be used: together what the pages ask for one by one."""

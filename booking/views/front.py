@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from booking import actions, queries
+from booking import queries
 from booking.views.pick_up import choice_of, pick_up
 from booking.views.replies import map_url
 from booking.views.signin import whole_session
@@ -52,11 +52,10 @@ def _front(request: HttpRequest, business: Business, signed_in: SignedIn | None,
 
 def _open_draft(business: Business, client: Client, *, now: datetime) -> Draft | None:
     """The client's unfinished booking, unless an appointment was made from it whose news has not reached it yet."""
-    draft = actions.draft_of(business=business, client=client, now=now)
+    draft = queries.draft_of(business=business, client=client, now=now)
     if draft is None or not draft.open:
         return None
-    made = availability.appointment_for_draft(business_id=business.pk, draft_id=draft.id, engagement=draft.engagement)
-    return None if made else draft
+    return None if availability.booked_from([draft]) else draft
 
 
 def _draft_lines(business: Business, draft: Draft | None) -> tuple[availability.Line, ...]:

@@ -99,12 +99,13 @@ def _open(request: HttpRequest, link: ResumeLink, draft: Draft, whole: SignedIn 
 
 
 def _is_free(visit: Visit) -> bool:
+    """Whether the time can be booked now; the link's draft holds it, so that the minimum notice is not asked again (D4)."""
     start = visit.choice.start_at
     return bool(
         start
         and visit.candidates
         and availability.is_free(
-            business=visit.business, members=visit.candidates, duration_min=visit.duration_min, start=start, now=visit.now
+            business=visit.business, members=visit.candidates, duration_min=visit.duration_min, start=start, now=visit.now, held=True
         )
     )
 

@@ -25,7 +25,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from booking import actions
+from booking import actions, queries
 from booking.views.calendar import nearest_times, time_page, zone_name
 from booking.views.context import UNUSABLE, closed, done_url, page, visit_of
 from booking.views.replies import see_other
@@ -102,7 +102,7 @@ def step_missing(request: HttpRequest, visit: Visit) -> HttpResponse | None:
 
 def draft_of(visit: Visit) -> Draft | None:
     assert visit.signed_in
-    return actions.draft_of(business=visit.business, client=visit.signed_in.client, now=visit.now)
+    return queries.draft_of(business=visit.business, client=visit.signed_in.client, now=visit.now)
 
 
 def review_page(request: HttpRequest, visit: Visit, *, note: str | None = None) -> HttpResponse:

@@ -55,6 +55,7 @@ def book(
     engagement: int | None = None,
     recovered: Callable[[], str] | None = None,
     enforce_rules: bool = True,
+    held: bool = False,
 ) -> Booked:
     """Book `lines` in a row from `start` (UTC, whole minutes) with the first of `members` who is free, each tried in its own transaction.
 
@@ -65,7 +66,7 @@ def book(
     """
     if earlier := _earlier(business, client, confirm_key):
         return Booked(earlier, created=False)
-    check(business=business, client=client, lines=lines, start=start, now=now, enforce_rules=enforce_rules)
+    check(business=business, client=client, lines=lines, start=start, now=now, enforce_rules=enforce_rules, held=held)
     wanted = Appointment(
         business=business,
         client=client,
@@ -88,7 +89,10 @@ def book(
     raise SlotTaken
 
 
-def check(*, business: Business, client: Client, lines: Sequence[Line], start: datetime, now: datetime, enforce_rules: bool) -> None:
+def check(
+    *, business: Business, client: Client, lines: Sequence[Line], start: datetime, now: datetime, enforce_rules: bool, held: bool = False
+) -> None:
+    """What no candidate can change: services, owner, start, and with `enforce_rules` the window of confirm_window. Raises NotBookable."""
     if not lines:
         raise NotBookable("Choose at least one service.")
     if client.business_id != business.pk or any(line.service.business_id != business.pk for line in lines):
@@ -100,7 +104,7 @@ def check(*, business: Business, client: Client, lines: Sequence[Line], start: d
             raise NotBookable(f"{business.name} does not take bookings online right now.")
         if start <= now:
             raise NotBookable("That time has passed. Pick a new one.")
-        earliest, latest = queries.confirm_window(business, now=now)
+        earliest, latest = queries.confirm_window(business, now=now, held=held)
         if start < earliest:
             raise NotBookable("That time is too soon to book online. Pick a later one.")
         if start > latest:

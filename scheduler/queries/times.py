@@ -18,8 +18,9 @@ NOT_TAKING_TIME = (Appointment.Status.CANCELLED, Appointment.Status.NO_SHOW)
 _SECONDS_START, _SECONDS_END = (
     Func(F(column), template="EXTRACT(EPOCH FROM %(expressions)s)::bigint", output_field=BigIntegerField()) for column in ("starts", "ends")
 )
-# A time that was on offer stays bookable a little longer than it is offered: whoever picks the last one before the minimum notice
-# has Review's ten minutes, and ten more, to confirm it (D3).
+# The minimum notice guards what is offered, not what was chosen while it was offered (D3, D4): a time the client's draft holds (`held`)
+# can be confirmed until it begins. Without a draft to show for it a time stays bookable this much longer than it is offered: whoever picks
+# the last one has Review's ten minutes, and twenty more, even while drafts are away; an address typed by hand gets no further.
 NOTICE_GRACE = timedelta(minutes=30)
 
 
@@ -55,10 +56,11 @@ def window(business: Business, *, now: datetime) -> tuple[datetime, datetime]:
     return now + timedelta(minutes=business.minimum_notice_min), end
 
 
-def confirm_window(business: Business, *, now: datetime) -> tuple[datetime, datetime]:
-    """The first and the last moment a client may still confirm: the minimum notice less NOTICE_GRACE, never in the past."""
+def confirm_window(business: Business, *, now: datetime, held: bool = False) -> tuple[datetime, datetime]:
+    """The first and the last moment a client may still confirm: the minimum notice less NOTICE_GRACE, never in the past; from `now` on for
+    a time that is `held` by the client's draft."""
     earliest, latest = window(business, now=now)
-    return max(now, earliest - NOTICE_GRACE), latest
+    return now if held else max(now, earliest - NOTICE_GRACE), latest
 
 
 def bookable_days(business: Business, *, now: datetime) -> tuple[date, date]:
@@ -124,16 +126,18 @@ def nearest(
     return sorted(found)
 
 
-def is_free(*, business: Business, members: Sequence[TeamMember], duration_min: int, start: datetime, now: datetime) -> bool:
-    """Whether one of `members` is free then and a client may still confirm it. Two queries."""
-    return bool(free_members(business=business, members=members, duration_min=duration_min, start=start, now=now))
+def is_free(
+    *, business: Business, members: Sequence[TeamMember], duration_min: int, start: datetime, now: datetime, held: bool = False
+) -> bool:
+    """Whether one of `members` is free then and a client may still confirm it (`held`: see confirm_window). Two queries."""
+    return bool(free_members(business=business, members=members, duration_min=duration_min, start=start, now=now, held=held))
 
 
 def free_members(
-    *, business: Business, members: Sequence[TeamMember], duration_min: int, start: datetime, now: datetime
+    *, business: Business, members: Sequence[TeamMember], duration_min: int, start: datetime, now: datetime, held: bool = False
 ) -> list[TeamMember]:
     """Those of `members` a client could confirm then, the least booked that day first, else in the order given. Two queries."""
-    earliest, latest = confirm_window(business, now=now)
+    earliest, latest = confirm_window(business, now=now, held=held)
     if not earliest <= start <= latest:
         return []
     day = start.astimezone(business.zone).date()

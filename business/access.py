@@ -3,6 +3,7 @@
 Everything a door hands down comes through here, so that it belongs to one business (D15, S76 to S78).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 
 from business.models import Business, Client, ClientSession, Membership
@@ -20,6 +22,7 @@ from core import identifiers
 
 Right = Literal["see_scheduler", "manage_waitlist", "edit_messages"]
 BUSINESS_KEY = "business_id"
+_CLIENT_COOKIE = re.compile(re.escape(settings.CLIENT_COOKIE_PREFIX) + r"\d+", re.ASCII)
 
 _MAY_EDIT_MESSAGES = {Membership.Role.OWNER, Membership.Role.MANAGER}
 
@@ -129,6 +132,18 @@ def client_of(request: HttpRequest, business: Business, *, now: datetime) -> Sig
         .first()
     )
     return SignedIn(client=session.client, session=session) if session else None
+
+
+def visitor_of(request: HttpRequest, slug: str, *, now: datetime) -> tuple[Business, SignedIn | None]:
+    """access_business and client_of at once: one query for a device that holds a session here. Reads only. Raises Http404."""
+    names = {identifiers.digest(token): name for name, token in request.COOKIES.items() if _CLIENT_COOKIE.fullmatch(name)}
+    if names:
+        sessions = ClientSession.objects.select_related("client", "business").filter(business__slug=slug, digest__in=list(names))
+        for session in sessions.filter(client__business=F("business")):
+            business = session.client.business = session.business
+            alive = session.expires_at > now and names[session.digest] == client_cookie(business)
+            return business, SignedIn(client=session.client, session=session) if alive else None
+    return access_business(slug), None
 
 
 def ip_of(request: HttpRequest) -> str:

@@ -38,8 +38,7 @@ def visit_of(request: HttpRequest, slug: str, *, restore: bool = True) -> Visit:
     With `restore` a signed-in client who comes without any choice in the address gets the one kept on this device.
     """
     now = clock.now()
-    business = access.access_business(slug)
-    signed_in = access.client_of(request, business, now=now)
+    business, signed_in = access.visitor_of(request, slug, now=now)
     choice, problems = Choice.from_query(_fields(request))
     if restore and not choice.services and not problems and signed_in and signed_in.session.selection.get("query"):
         choice = Choice.from_text(signed_in.session.selection["query"])

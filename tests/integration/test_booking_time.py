@@ -152,9 +152,27 @@ def test_clock_change_offers_no_time_that_does_not_exist(client: Browser, world:
     assert "03:15" in page
 
 
+@pytest.mark.parametrize("signed_in", [False, True])
 @pytest.mark.parametrize("booked", [1, 200])
-def test_first_view_costs_at_most_five_queries(client: Browser, world: World, booked: int, django_assert_max_num_queries) -> None:
+def test_first_view_costs_at_most_five_queries(
+    client: Browser, world: World, booked: int, signed_in: bool, django_assert_max_num_queries
+) -> None:
     for number in range(booked):
-        _book(world, world.maya, NOW + timedelta(days=30, minutes=45 * number))
+        # Within the week that is shown, and short enough to leave free times.
+        made = _book(world, (world.maya, world.tom_member)[number % 2], NOW + timedelta(minutes=45 * number), 10)
+        assert made.starts < NOW + timedelta(days=7)
+    if signed_in:
+        sign_in(client, world.mia)
     with django_assert_max_num_queries(5):
-        client.get(URL, {"s": world.cut.pk, "t": "any"})
+        page = client.get(URL, {"s": f"{world.colour.pk}.{world.colour_short.pk}", "t": "any"}).content.decode()
+    assert 'name="at"' in page
+
+
+def test_cookie_of_another_business_or_name_signs_nobody_in(client: Browser, world: World) -> None:
+    sign_in(client, world.rival_mia)
+    client.cookies[f"client-{world.bella.pk}"] = client.cookies[f"client-{world.rival.pk}"].value
+    assert 'name="flow"' not in client.get(URL, {"s": world.cut.pk, "t": "any"}).content.decode()
+    other = Browser()
+    sign_in(other, world.mia)
+    other.cookies[f"client-{world.rival.pk}"] = other.cookies.pop(f"client-{world.bella.pk}").value
+    assert 'name="flow"' not in other.get(URL, {"s": world.cut.pk, "t": "any"}).content.decode()

@@ -69,15 +69,15 @@ def look(*, business: Business, draft_id: str, engagement: int | None, now: date
     Raises Handled, DraftsUnavailable.
     """
     draft = draft_queries.get(business_id=business.pk, draft_id=draft_id, now=now)
-    appointment = appointments.appointment_for_draft(business_id=business.pk, draft_id=draft_id)
     if draft is None:
-        client = appointment.client if appointment else None
-        raise Handled("booked" if appointment else "gone", client=client, appointment=appointment)
+        made = appointments.appointment_for_draft(business_id=business.pk, draft_id=draft_id)
+        raise Handled("booked" if made else "gone", client=made.client if made else None, appointment=made)
     client = Client.objects.filter(business=business, pk=draft.client_id).first()
     if client is None:
         raise Handled("gone")
-    if draft.status == DraftState.CONVERTED or (appointment and (appointment.engagement or 0) >= draft.engagement):
-        raise Handled("booked", client=client, appointment=appointment or _nameless(draft))
+    appointment = appointments.booked_from([draft]).get(draft.id)
+    if appointment or draft.status == DraftState.CONVERTED:
+        raise Handled("booked", client=client, appointment=appointment or _closed_with(draft))
     if draft.status == DraftState.DISMISSED:
         raise Handled("dismissed", client=client)
     if not draft.is_waiting(now=now) or engagement not in (None, draft.engagement):
@@ -94,8 +94,8 @@ def waiting_draft(*, business: Business, draft_id: str, engagement: int | None, 
     return look(business=business, draft_id=draft_id, engagement=engagement, now=now)
 
 
-def _nameless(draft: Draft) -> Appointment | None:
-    """The appointment of a converted draft that could not name it, because MongoDB was away at Confirm."""
+def _closed_with(draft: Draft) -> Appointment | None:
+    """The appointment that a converted draft names, although it does not name the draft, because MongoDB was away at Confirm."""
     known = draft.closed.appointment_id if draft.closed else None
     return Appointment.objects.filter(business_id=draft.business_id, pk=known).first() if known else None
 

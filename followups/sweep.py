@@ -91,19 +91,12 @@ def _try(work: Callable[..., object], **arguments: object) -> bool:
 
 
 def _ring(*, items: Sequence[Draft], now: datetime) -> None:
-    booked = appointments.drafts_with_appointment([draft.id for draft in items])
-    converted = [draft for draft in items if booked.get(draft.id, -1) >= draft.engagement]
-    for draft in converted:
-        _convert(draft, now=now)
-    waiting = [draft for draft in items if booked.get(draft.id, -1) < draft.engagement]
+    booked = appointments.booked_from(items)
+    for appointment in booked.values():
+        mirror(appointment=appointment, now=now)
+    waiting = [draft for draft in items if draft.id not in booked]
     ring_bells(items=waiting, now=now)
     drafts.bells_done(items=[(draft.id, draft.engagement) for draft in waiting], now=now)
-
-
-def _convert(draft: Draft, *, now: datetime) -> None:
-    appointment = appointments.appointment_for_draft(business_id=draft.business_id, draft_id=draft.id)
-    if appointment:
-        mirror(appointment=appointment, now=now)
 
 
 def _remind(*, items: Sequence[Draft], now: datetime) -> None:

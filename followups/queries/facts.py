@@ -15,12 +15,12 @@ Key = tuple[int, str]
 
 
 class Loaded:
-    """Everything the policy needs for these drafts: businesses, clients, switches, opt-outs, messages, appointments. Six queries."""
+    """Everything the policy needs for these drafts: businesses, clients, switches, opt-outs, messages, appointments. Seven queries."""
 
     def __init__(self, drafts: Sequence[Draft]) -> None:
         self.businesses = Business.objects.in_bulk({draft.business_id for draft in drafts})
         self.clients = Client.objects.in_bulk({draft.client_id for draft in drafts})
-        self.booked = appointments.drafts_with_appointment([draft.id for draft in drafts])
+        self.booked = appointments.booked_from(drafts)
         self._switches = _switches(self.businesses.values())
         self._opted_out = _opted_out(self.clients.values())
         self._messages = _messages([draft.id for draft in drafts])
@@ -31,8 +31,8 @@ class Loaded:
         return client if client and client.business_id == draft.business_id else None
 
     def is_booked(self, draft: Draft) -> bool:
-        """Whether an appointment was made from this draft in its present engagement (T4, T6)."""
-        return self.booked.get(draft.id, -1) >= draft.engagement
+        """Whether an appointment covers this draft in its present engagement, whether the draft knows or not (T4, T6, I8)."""
+        return draft.id in self.booked
 
     def queued_before(self, draft: Draft) -> list[Message]:
         """Messages of earlier engagements that still wait: they give way to this one (draft-lifecycle 5)."""

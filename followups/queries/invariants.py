@@ -33,9 +33,9 @@ def _bells(now: datetime, limit: int) -> Iterator[str]:
     resting = draft_queries.resting(before=now - SETTLES_IN, now=now, limit=limit)
     ids = [draft.id for draft in resting]
     rung = set(StaffNotice.objects.filter(draft_id__in=ids).values_list("draft_id", "engagement"))
-    booked = appointments.drafts_with_appointment(ids)
+    booked = appointments.booked_from(resting)
     for draft in resting:
-        if (draft.id, draft.engagement) not in rung and booked.get(draft.id, -1) < draft.engagement:
+        if (draft.id, draft.engagement) not in rung and draft.id not in booked:
             yield f"I3: draft {draft.id} is incomplete without a bell for engagement {draft.engagement}"
 
 

@@ -8,7 +8,6 @@ from business.models import Business, Client
 from drafts import queries as drafts
 from drafts.document import Draft
 from scheduler import queries as appointments
-from scheduler.models import Appointment
 
 SHOWN_AT_MOST = 200
 
@@ -37,11 +36,12 @@ def waiting(*, business: Business, now: datetime) -> Waiting:
 
     Raises DraftsUnavailable.
     """
-    found = drafts.waiting(business_id=business.pk, now=now, limit=SHOWN_AT_MOST)
+    found = drafts.waiting(business_id=business.pk, now=now, limit=SHOWN_AT_MOST + 1)
+    if len(found) > SHOWN_AT_MOST:  # rare: then all are read, so that the number leaves out every hidden one (I13)
+        found = drafts.waiting(business_id=business.pk, now=now, limit=drafts.waiting_count(business_id=business.pk, now=now))
     hidden = _hidden(business, found) if found else set()
-    shown = tuple(draft for draft in found if draft.id not in hidden)
-    total = drafts.waiting_count(business_id=business.pk, now=now) if len(found) == SHOWN_AT_MOST else len(found)
-    return Waiting(drafts=shown, count=total - (len(found) - len(shown)))
+    left = [draft for draft in found if draft.id not in hidden]
+    return Waiting(drafts=tuple(left[:SHOWN_AT_MOST]), count=len(left))
 
 
 def waiting_count(*, business: Business, now: datetime) -> int:
@@ -52,16 +52,4 @@ def waiting_count(*, business: Business, now: datetime) -> int:
 def _hidden(business: Business, found: Sequence[Draft]) -> set[str]:
     """Drafts that are booked, or whose client is gone."""
     clients = set(Client.objects.filter(business=business, pk__in=[draft.client_id for draft in found]).values_list("pk", flat=True))
-    return _booked(business, found) | {draft.id for draft in found if draft.client_id not in clients}
-
-
-def _booked(business: Business, found: Sequence[Draft]) -> set[str]:
-    """Those an appointment covers: one that names the draft, or one made while MongoDB was away and nobody could name it (T6)."""
-    named = appointments.drafts_with_appointment([draft.id for draft in found])
-    nameless = Appointment.objects.filter(business=business, mirrored=False, draft_id="").order_by("created_at")
-    made_at = dict(nameless.values_list("client_id", "created_at"))
-    return {
-        draft.id
-        for draft in found
-        if named.get(draft.id, -1) >= draft.engagement or (draft.client_id in made_at and made_at[draft.client_id] >= draft.engaged_at)
-    }
+    return set(appointments.booked_from(found)) | {draft.id for draft in found if draft.client_id not in clients}

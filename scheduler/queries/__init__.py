@@ -4,7 +4,7 @@ from scheduler.availability import Diary, Slot
 from scheduler.queries.catalogue import BIGGEST_ID, Line, Resolved, lines_of, resolve, suitable_members
 from scheduler.queries.clients import find_clients
 from scheduler.queries.day import Day, day_of
-from scheduler.queries.origins import appointment_for_draft, drafts_with_appointment, unmirrored
+from scheduler.queries.origins import appointment_for_draft, booked_from, drafts_with_appointment, unmirrored
 from scheduler.queries.staffing import rival, unusual
 from scheduler.queries.times import (
     NOT_TAKING_TIME,
@@ -30,6 +30,7 @@ __all__ = [
     "Slot",
     "appointment_for_draft",
     "bookable_days",
+    "booked_from",
     "confirm_window",
     "day_of",
     "day_slots",

@@ -60,12 +60,6 @@ class Breaker:
             if len(self._failures) == FAILURES and moment - self._failures[0] <= WITHIN_SECONDS:
                 self._open_until = moment + OPEN_SECONDS
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the next call would be refused."""
-        with self._lock:
-            return self._open_until is not None and self._clock() < self._open_until
-
 
 breaker = Breaker()
 

@@ -1,7 +1,6 @@
 """How money, durations, times and phone numbers are written, everywhere the same. Built into every template."""
 
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -69,11 +68,6 @@ def ago(moment: datetime, now: datetime) -> str:
 def phone_text(e164: str, business: Business) -> str:
     """A phone number as people at the business write it."""
     return contact.national(e164, region=business.country)
-
-
-@register.filter
-def lookup(mapping: dict[Any, Any], key: Any) -> Any:
-    return mapping.get(key)
 
 
 def _local(day: date | datetime, zone: ZoneInfo | None) -> date:

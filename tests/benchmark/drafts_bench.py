@@ -19,8 +19,9 @@ from pymongo.database import Database
 
 from core import identifiers, mongo
 from drafts import actions, queries, store
-from drafts.document import Draft, DraftState, Mark, Selection, ServiceChoice, to_bson
+from drafts.document import Draft, DraftState, Mark, Selection, ServiceChoice
 from tests.benchmark.rows import Row, side_by_side
+from tests.documents import to_bson
 
 NOW = datetime(2037, 11, 24, 22, 0, tzinfo=UTC)
 OURS, BARE, FIRST = 900_000, 900_001, 900_100

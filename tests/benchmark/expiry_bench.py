@@ -17,12 +17,13 @@ from pymongo.collection import Collection
 from business.models import Client
 from core import identifiers, mongo
 from drafts import store
-from drafts.document import Draft, DraftState, Mark, Selection, ServiceChoice, to_bson
+from drafts.document import Draft, DraftState, Mark, Selection, ServiceChoice
 from drafts.schema import INDEXES
 from tests.benchmark.announcements import Announcements
 from tests.benchmark.bare_expiry import expire_batch, in_ms
 from tests.benchmark.people import Salon, clients
 from tests.benchmark.rows import Row
+from tests.documents import to_bson
 
 LEAD = timedelta(seconds=2)
 PATIENCE_SECONDS = 120.0

@@ -20,8 +20,8 @@ from core import identifiers
 from core import mongo as driver
 from drafts import actions, queries, store
 from drafts.checks import check_indexes
-from drafts.document import to_bson
 from tests.contract.draft_kit import BELLA, MINUTE, NOW, OVER, RIVAL, convert, incomplete, review
+from tests.documents import to_bson
 
 DAY = timedelta(hours=24)
 

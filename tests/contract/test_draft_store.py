@@ -9,8 +9,9 @@ from pymongo.database import Database
 
 from core import identifiers
 from drafts import actions, queries
-from drafts.document import Closed, DraftState, to_bson
+from drafts.document import Closed, DraftState
 from tests.contract.draft_kit import BELLA, COLOUR, CUT, MINUTE, NOW, OVER, RIVAL, convert, incomplete, review, selection
+from tests.documents import to_bson
 
 pytestmark = pytest.mark.usefixtures("drafts_db")
 REVIEWING, INCOMPLETE, CONVERTED, DISMISSED = DraftState.REVIEWING, DraftState.INCOMPLETE, DraftState.CONVERTED, DraftState.DISMISSED

@@ -32,12 +32,12 @@ def broken(ticks: Ticks) -> Breaker:
 
 def test_opens_at_the_fifth_failure(ticks: Ticks) -> None:
     breaker = Breaker(clock=ticks)
-    for number in range(FAILURES):
-        assert not breaker.is_open
+    for _ in range(FAILURES):
         breaker.enter()
         breaker.failed()
-        assert breaker.is_open is (number == FAILURES - 1)
         ticks.seconds += max(REST_SECONDS, WITHIN_SECONDS / FAILURES)
+    with pytest.raises(DraftsUnavailable, match="repeatedly"):
+        breaker.enter()
 
 
 def test_failures_far_apart_do_not_open_it(ticks: Ticks) -> None:
@@ -45,7 +45,7 @@ def test_failures_far_apart_do_not_open_it(ticks: Ticks) -> None:
     for _ in range(4 * FAILURES):
         breaker.failed()
         ticks.seconds += WITHIN_SECONDS / (FAILURES - 1) + 0.1
-    assert not breaker.is_open
+    breaker.enter()
 
 
 def test_a_success_between_starts_the_count_again(ticks: Ticks) -> None:
@@ -54,7 +54,8 @@ def test_a_success_between_starts_the_count_again(ticks: Ticks) -> None:
         breaker.failed()
     breaker.succeeded()
     breaker.failed()
-    assert not breaker.is_open
+    ticks.seconds += REST_SECONDS
+    breaker.enter()
 
 
 def test_open_refuses_at_once_and_then_lets_one_try(broken: Breaker, ticks: Ticks) -> None:
@@ -72,7 +73,8 @@ def test_a_failed_try_keeps_it_open_for_another_round(broken: Breaker, ticks: Ti
     broken.enter()
     broken.failed()
     ticks.seconds += OPEN_SECONDS - 0.001
-    assert broken.is_open
+    with pytest.raises(DraftsUnavailable, match="repeatedly"):
+        broken.enter()
     ticks.seconds += 0.001
     broken.enter()
 
@@ -81,7 +83,6 @@ def test_a_good_try_closes_it(broken: Breaker, ticks: Ticks) -> None:
     ticks.seconds += OPEN_SECONDS
     broken.enter()
     broken.succeeded()
-    assert not broken.is_open
     broken.enter()
     broken.enter()
 

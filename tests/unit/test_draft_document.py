@@ -20,8 +20,8 @@ from drafts.document import (
     Selection,
     ServiceChoice,
     from_bson,
-    to_bson,
 )
+from tests.documents import to_bson
 
 NOW = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
 CUT = ServiceChoice(1, None, "Hair cut", 45, 6200)

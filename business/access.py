@@ -36,6 +36,7 @@ class Staff:
     membership: Membership
 
     def can(self, right: Right) -> bool:
+        """Whether this user has `right` in the business they are at work in, as of the start of this request."""
         return _allows(self.membership, right)
 
 
@@ -106,14 +107,6 @@ def access_business(slug: str) -> Business:
     if business is None:
         raise Http404("There is no booking page at this address.")
     return business
-
-
-def access_client(business: Business, client_id: int) -> Client:
-    """A client of this business. Raises Http404, the same for a foreign id and a missing one."""
-    client = Client.objects.filter(business=business, pk=client_id).first()
-    if client is None:
-        raise Http404("There is no such client.")
-    return client
 
 
 def client_cookie(business: Business) -> str:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.test import RequestFactory
 
 from business import access
@@ -30,14 +29,6 @@ def test_a_disabled_user_may_do_nothing(world: World) -> None:
     world.rita.is_active = False
     world.rita.save()
     assert not access.can(world.rita, world.bella, "manage_waitlist")
-
-
-@pytest.mark.s("D15")
-def test_a_foreign_client_looks_like_a_missing_one(world: World) -> None:
-    for client_id in (world.rival_mia.pk, 10**9):
-        with pytest.raises(Http404, match=r"There is no such client\."):
-            access.access_client(world.bella, client_id)
-    assert access.access_client(world.bella, world.mia.pk) == world.mia
 
 
 def _request(cookies: dict[str, str]):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -29,15 +30,23 @@ from scheduler.queries import Line
 logger = logging.getLogger(__name__)
 
 
-def keep_choice(*, session: ClientSession, choice: Choice, note: str | None) -> None:
-    """Remember the booking being made on this device, so that /review/ finds it without an address. `note` None: keep the one there."""
+def keep_choice(*, session: ClientSession, choice: Choice, note: str | None, link: bool = False) -> None:
+    """Remember the booking being made on this device, so that /review/ finds it without an address.
+
+    `note` None: keep the one there; "" is a note that was emptied. `link`: a resume link led here (D17). Both stay while the flow does.
+    """
     with transaction.atomic():
         kept = ClientSession.objects.select_for_update().filter(pk=session.pk).first()
         if kept is None:
             return
         flow = str(choice.flow or "")
-        before = kept.selection.get("note", "") if kept.selection.get("flow", "") == flow else ""
-        kept.selection = {"query": choice.to_query(), "note": before if note is None else note[:NOTE_MAX], "flow": flow}
+        before = kept.selection if kept.selection.get("flow", "") == flow else {}
+        known: dict[str, Any] = {name: before[name] for name in ("note", "link") if name in before}
+        if note is not None:
+            known["note"] = note[:NOTE_MAX]
+        if link:
+            known["link"] = True
+        kept.selection = {"query": choice.to_query(), "flow": flow} | known
         kept.save(update_fields=["selection"])
     session.selection = kept.selection
 
@@ -87,16 +96,25 @@ def take(visit: Visit, *, more_time: bool = False) -> Draft | None:
     """A signed-in client stands at Review: keep the choice on this device and capture the draft. None when it was not captured."""
     if visit.signed_in is None:
         return None
-    keep_choice(session=visit.signed_in.session, choice=visit.choice, note=visit.note)
+    note = visit.note
+    if note is None:
+        # A flow that knows of no note goes on with the draft's, so that a second tab does not empty it.
+        note = note_of(queries.draft_of(business=visit.business, client=visit.signed_in.client, now=visit.now)) or None
+    keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note)
     return capture(
         business=visit.business,
         client=visit.signed_in.client,
         choice=visit.choice,
         lines=visit.resolved.lines,
-        note=visit.note,
+        note=note or "",
         now=visit.now,
         more_time=more_time,
     )
+
+
+def note_of(draft: Draft | None) -> str:
+    """The note of a booking that is not finished yet; "" of one that was booked or dismissed."""
+    return draft.selection.notes if draft and draft.open else ""
 
 
 def confirm(

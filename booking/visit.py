@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from django.urls import reverse
 
@@ -37,10 +37,20 @@ class Visit:
         return self.signed_in.client if self.signed_in else None
 
     @property
-    def note(self) -> str:
-        """The note kept on this device for this booking."""
+    def note(self) -> str | None:
+        """The note kept on this device for this booking: "" when it was emptied, None when none was ever written."""
+        note = self._kept.get("note")
+        return None if note is None else str(note)
+
+    @property
+    def came_by_link(self) -> bool:
+        """Whether this booking is gone on with by a link: its own session, or "Change something" on a signed-in device (D17)."""
+        return bool(self.signed_in and self.signed_in.draft_id) or bool(self._kept.get("link"))
+
+    @property
+    def _kept(self) -> dict[str, Any]:
         kept = self.signed_in.session.selection if self.signed_in else {}
-        return str(kept.get("note", "")) if kept.get("flow") == str(self.choice.flow or "") else ""
+        return kept if kept.get("flow") == str(self.choice.flow or "") else {}
 
     @property
     def duration_min(self) -> int:
@@ -114,10 +124,10 @@ class Visit:
         """Whether the draft that a link's session may confirm was booked since it was opened: such a session ends there (promises 38)."""
         if self.signed_in is None or not self.signed_in.draft_id:
             return False
-        opened = self.signed_in.session.created_at
-        return Appointment.objects.filter(
-            business=self.business, client=self.client, draft_id=self.signed_in.draft_id, created_at__gte=opened
-        ).exists()
+        # "": MongoDB was away at Confirm, so the appointment does not name its draft.
+        made = Appointment.objects.filter(business=self.business, client=self.client, draft_id__in=(self.signed_in.draft_id, ""))
+        staff = Appointment.Source.STAFF
+        return made.filter(created_at__gte=self.signed_in.session.created_at).exclude(draft_id="", source=staff).exists()
 
     def session_state(self, draft: Draft | None) -> SessionState:
         """How the review session of this very selection stands: see booking/views/review.py."""

@@ -61,7 +61,7 @@ def _book(request: HttpRequest, visit: Visit, note: str) -> HttpResponse:
             members=visit.candidates,
             note=note,
             confirm_key=flow,
-            via_link=bool(visit.signed_in.draft_id),
+            via_link=visit.came_by_link,
             now=visit.now,
         )
     except SlotTaken:

@@ -28,16 +28,24 @@ def choice_of(draft: Draft) -> Choice:
 
 
 def pick_up(
-    *, business: Business, signed_in: SignedIn, draft: Draft, now: datetime, start: datetime | None = None, pick_time: bool = False
+    *,
+    business: Business,
+    signed_in: SignedIn,
+    draft: Draft,
+    now: datetime,
+    start: datetime | None = None,
+    pick_time: bool = False,
+    link: bool = False,
 ) -> HttpResponse:
     """The whole selection onto this device's session, note included; the draft's review starts or goes on (T1, T2); then Review.
 
     `start` takes the place of the draft's time. `pick_time`, and a time that has passed, lead to the Time step instead.
+    `link`: a resume link led here, and is remembered for D17.
     """
     choice = choice_of(draft)
     if start:
         choice = replace(choice, start_at=start)
-    actions.keep_choice(session=signed_in.session, choice=choice, note=draft.selection.notes)
+    actions.keep_choice(session=signed_in.session, choice=choice, note=draft.selection.notes, link=link)
     if not pick_time and choice.start_at and choice.start_at > now:
         return arrive(business=business, signed_in=signed_in, choice=choice, now=now)
     visit = visit_for(business=business, signed_in=signed_in, choice=choice, now=now)

@@ -182,6 +182,7 @@ def _change(request: HttpRequest, opened: Opened) -> HttpResponse:
         signed_in=signed_in,
         draft=opened.draft,
         now=opened.visit.now,
+        link=True,
         start=choice.start_at,
         pick_time="pick" in request.POST or not (choice.start_at or opened.free),
     )

@@ -110,7 +110,9 @@ def review_page(request: HttpRequest, visit: Visit, *, note: str | None = None) 
     draft = draft_of(visit)
     state = visit.session_state(draft)
     free = visit.is_free()
-    kept = visit.note or (draft.selection.notes if draft and state != "new" else "")
+    kept = visit.note
+    if kept is None:
+        kept = draft.selection.notes if draft and state == "ended" else actions.note_of(draft)
     if visit.choice.flow is None:
         visit.choice = replace(visit.choice, flow=identifiers.new_uuid())
     return page(

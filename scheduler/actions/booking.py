@@ -62,7 +62,7 @@ def book(
     1. An appointment with this `confirm_key` is the answer to a repeated press. 2. Lock the draft; what was made from it is the answer,
     too (D8). 3. Lock the member, check, insert the appointment and its lines, count. `recovered` is asked under the draft's lock how this
     booking was won back ("" it was not), so that none counts twice (D17). `enforce_rules` off (staff): hours, time off, skills, notice
-    and horizon are the caller's business; an overlap never is. Raises SlotTaken, NotBookable.
+    and horizon are the caller's business; an overlap never is. `held`: the draft holds the time (D4). Raises SlotTaken, NotBookable.
     """
     if earlier := _earlier(business, client, confirm_key):
         return Booked(earlier, created=False)

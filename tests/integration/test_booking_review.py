@@ -237,6 +237,26 @@ def test_note_after_the_end_does_not_engage_again(client: Browser, world: World,
     assert "Still here" in client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
 
 
+def test_note_of_the_first_flow_outlives_a_second(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    client.post(URL, form(haircut(world), do="note", note="Side door"))
+    arrive(client, haircut(world, flow=OTHER_FLOW))
+    assert _draft(mongo, world)["selection"]["notes"] == "Side door"
+    for flow in (FLOW, OTHER_FLOW):
+        assert ">Side door</textarea>" in client.get(f"{URL}?{haircut(world, flow=flow).to_query()}").content.decode()
+
+
+@pytest.mark.parametrize("minutes", [4, 11])
+def test_note_that_was_emptied_stays_empty(client: Browser, world: World, mongo, at, minutes: int) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    client.post(URL, form(haircut(world), do="note", note="Side door"))
+    at(NOW + timedelta(minutes=minutes))
+    client.post(URL, form(haircut(world), do="note", note=""))
+    assert "Side door" not in client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+
+
 def test_note_that_is_too_long_is_explained_and_kept(client: Browser, world: World, mongo) -> None:
     sign_in(client, world.mia)
     arrive(client, haircut(world))

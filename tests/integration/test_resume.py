@@ -2,6 +2,7 @@
 
 import html
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client as Browser
 
 from booking.models import SignInCode
+from booking.wizard import Choice
 from business.models import Channel, ClientSession, DayCounter
 from drafts import actions as drafts
 from drafts.document import DraftState, ServiceChoice
@@ -20,6 +22,7 @@ from scheduler.models import Appointment
 from tests.leaving import NOW, OVER, again, leave, mongo_away
 from tests.links import reminded, snapshot, unfinished
 from tests.phones import MIA, NOA, enter, last_code, sign_in
+from tests.visits import arrive, form
 
 pytestmark = pytest.mark.django_db
 START = NOW + timedelta(hours=4)
@@ -157,6 +160,32 @@ def test_change_something_is_an_engagement_and_leads_to_review_with_a_countdown(
     page = words_of(client.get(response["Location"]))
     assert "Finish booking in" in page
     assert "Ring twice" in page
+
+
+@pytest.mark.s("D17")
+def test_change_something_and_confirm_on_a_signed_in_device_counts_for_the_link(world, client):
+    sign_in(client, MIA)
+    path, draft = unfinished(world)
+    query = client.post(path, {"do": "change"})["Location"].split("?")[1]
+    client.get(f"/b/bella-hair/time/?{query}")
+    arrive(client, Choice.from_text(query))
+    assert client.post("/b/bella-hair/confirm/", form(Choice.from_text(query))).status_code == 303
+    booked = Appointment.objects.get()
+    assert (booked.recovered, booked.draft_id) == ("link", draft.id)
+    assert DayCounter.objects.get(business=world.bella, name="recovered_link").value == 1
+
+
+@pytest.mark.s("D5")
+def test_session_of_a_link_that_booked_while_drafts_were_away_books_no_more(world, client):
+    path, _ = unfinished(world)
+    query = client.post(path, {"do": "change"})["Location"].split("?")[1]
+    choice = Choice.from_text(query)
+    with mongo_away():
+        assert client.post("/b/bella-hair/confirm/", form(choice)).status_code == 303
+    assert Appointment.objects.get().draft_id == ""
+    second = replace(choice, flow=None, start_at=START + timedelta(hours=1))
+    assert client.post("/b/bella-hair/confirm/", form(second))["Location"].startswith("/b/bella-hair/sign-in/")
+    assert Appointment.objects.count() == 1
 
 
 @pytest.mark.s("D5", "D6")

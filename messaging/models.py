@@ -61,7 +61,7 @@ class Message(models.Model):
     requeues = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField()
     sending_at = models.DateTimeField(null=True, blank=True)
-    first_sending_at = models.DateTimeField(null=True, blank=True, help_text="When it was first claimed: the age that ends re-sending.")
+    first_sending_at = models.DateTimeField(null=True, blank=True, help_text="When the first attempt began: the age that ends re-sending.")
     claim = models.UUIDField(null=True, blank=True)
     provider_id = models.CharField(max_length=128, blank=True)
     delivery = models.CharField(

@@ -173,11 +173,20 @@ def test_runner_names_the_library_that_mongod_misses(tmp_path: Path) -> None:
     )
 
 
-def test_make_says_that_python_is_too_old(tmp_path: Path) -> None:
-    done = run(["make", "run", f"VENV={tmp_path}/venv", "PYTHON=false"])
+@pytest.mark.parametrize(
+    ("minor", "said"), [(10, "Comeback needs Python 3.11 or newer;"), (11, "no further"), (14, "no further")], ids=["3.10", "3.11", "3.14"]
+)
+def test_make_says_that_python_is_too_old(tmp_path: Path, minor: int, said: str) -> None:
+    """This very Python, which claims another version and makes no environment."""
+    python = tmp_path / "python"
+    claim = f"import sys; sys.version_info = (3, {minor}, 0, 'final', 0);"
+    python.write_text(f'#!/bin/sh\n[ "$1" = -c ] && exec "{sys.executable}" -c "{claim} $2"\necho no further >&2; exit 1\n')
+    python.chmod(0o755)
+
+    done = run(["make", "run", f"VENV={tmp_path}/venv", f"PYTHON={python}"])
 
     assert done.returncode != 0
-    assert done.stderr.startswith("Comeback needs Python 3.11 or newer;")
+    assert done.stderr.startswith(said)
 
 
 def test_watchdog_ends_what_a_killed_parent_leaves(tmp_path: Path) -> None:

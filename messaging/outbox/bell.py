@@ -34,7 +34,7 @@ def notify_staff(*, items: Sequence[Notice], now: datetime) -> int:
             " FROM UNNEST(%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::timestamptz[])"
             " AS item(business_id, client_id, draft_id, engagement, start_at)"
             f" JOIN {clients} client ON client.id = item.client_id AND client.business_id = item.business_id"
-            " ON CONFLICT (draft_id, engagement) DO NOTHING",
+            " ON CONFLICT DO NOTHING",
             [
                 now,
                 [item.business_id for item in items],

@@ -144,7 +144,7 @@ def cancel(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("scheduler:edit", pk=pk)
     messages.success(request, f"The appointment of {cancelled.client} is cancelled.")
-    return _back_to(cancelled, staff)
+    return redirect(f"{_day_of(cancelled, staff)}#page-title")
 
 
 def _appointment(staff: Staff, pk: int) -> Appointment:
@@ -167,5 +167,9 @@ def _page(request: HttpRequest, form: AppointmentForm, *, status: int, **more: o
 
 
 def _back_to(appointment: Appointment, staff: Staff) -> HttpResponse:
+    return redirect(f"{_day_of(appointment, staff)}#appointment-{appointment.pk}")
+
+
+def _day_of(appointment: Appointment, staff: Staff) -> str:
     day = appointment.starts.astimezone(staff.business.zone).date()
-    return redirect(f"{reverse('scheduler:day')}?{urlencode({'day': day.isoformat()})}#appointment-{appointment.pk}")
+    return f"{reverse('scheduler:day')}?{urlencode({'day': day.isoformat()})}"

@@ -40,7 +40,7 @@ def book(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpResponse:
         post = request.POST.copy()
         post["do"] = "check"  # drawn as it was typed, judged by nobody
         return _page(request, staff, AppointmentForm.posted(post, business=staff.business, now=now), None, now=now, status=503)
-    form = AppointmentForm(business=staff.business, now=now, initial=_known(staff, card))
+    form = AppointmentForm(business=staff.business, now=now, initial=_known(staff, card)).foresee()
     return _page(request, staff, form, card, now=now)
 
 

@@ -78,13 +78,23 @@ def remove(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
     """Take somebody off the waitlist. Nobody is contacted."""
     now = clock.now()
     entry = _entry(staff, pk)
+    order = list(
+        WaitlistEntry.objects.filter(business=staff.business, closed_at=None).order_by("created_at", "id").values_list("pk", flat=True)
+    )
     calendar.close_waitlist(entry=entry, now=now)
     text = f"{entry.client} is off the waitlist."
     if not request.htmx:  # type: ignore[attr-defined]
         return _to_waitlist(request, text)
     response = show(request, staff, tab="waitlist", now=now)
-    trigger_client_event(response, "followups:focus", {"id": "followups-title"}, after="settle")
+    trigger_client_event(response, "followups:focus", {"id": _next(order, pk)}, after="settle")
     return trigger_client_event(response, "toast", {"text": text, "level": "ok"})
+
+
+def _next(order: list[int], gone: int) -> str:
+    """The id of what takes the place of the card that is gone: the next card's name, the last one's, or the empty state."""
+    left = [pk for pk in order if pk != gone]
+    place = order.index(gone) if gone in order else 0
+    return f"wait-name-{left[min(place, len(left) - 1)]}" if left else "followups-empty"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,7 +106,8 @@ def book(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
     if entry is None:
         raise Http404("This entry is no longer on the waitlist.")
     if request.method != "POST":
-        return _booking(request, AppointmentForm(business=staff.business, now=now, initial=_known(request, entry, now=now)), entry)
+        form = AppointmentForm(business=staff.business, now=now, initial=_known(request, entry, now=now))
+        return _booking(request, form.foresee(), entry)
     post = request.POST.copy()
     post["client"] = str(entry.row.client_id)
     form = AppointmentForm.posted(post, business=staff.business, now=now)

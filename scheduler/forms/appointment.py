@@ -11,11 +11,12 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from business.models import Business, Client, TeamMember
-from business.templatetags.words import clock_time, day_and_time
+from business.templatetags.words import clock_time
 from core import contact, identifiers
 from scheduler import availability, queries
 from scheduler.actions import NewClient
 from scheduler.forms import services
+from scheduler.forms.outlook import NearTimes, Outlook, has_somebody, nearest, outlook
 from scheduler.models import Appointment
 from scheduler.queries import Line
 
@@ -56,7 +57,7 @@ class AppointmentForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.business, self.now, self.appointment = business, now, appointment
         self.asks = ""
-        self.hint = ""
+        self.outlook = Outlook()
         self.warnings: list[str] = []
         self.team = list(TeamMember.objects.filter(business=business, archived_at=None, bookable=True))
         if appointment and appointment.team_member not in self.team:
@@ -78,10 +79,18 @@ class AppointmentForm(forms.Form):
         if not post.get("do"):
             return form
         kept = {name: values.get(name, "") for name in cls.base_fields} | {"service": [v for v in values.getlist("service") if v]}
+        if post.get("do") == "check":
+            kept["anyway"] = ""  # the tick was for what stood there before
         draft = cls(initial=kept, business=business, now=now, appointment=appointment)
         draft.asks = post.get("do", "")
-        draft.hint = form.say_if_free()
+        draft.outlook = form.look_ahead()
         return draft
+
+    def foresee(self) -> Self:
+        """Say at once how the time stands that the form is prefilled with. Reads only."""
+        typed = MultiValueDict({name: value if isinstance(value, list) else [value] for name, value in self.initial.items()})
+        self.outlook = type(self)(data=typed, business=self.business, now=self.now, appointment=self.appointment).look_ahead()
+        return self
 
     # What the template draws
 
@@ -208,35 +217,39 @@ class AppointmentForm(forms.Form):
 
     # What the page says before anything is saved
 
-    def say_if_free(self) -> str:
-        """ "Maya is free then.", what is in the way, or "" while too little is chosen. Reads only."""
+    def look_ahead(self) -> Outlook:
+        """How the time stands that was typed; nothing while too little is chosen. Reads only."""
         self.full_clean()
         member, start, lines = (self.cleaned_data.get(name) for name in ("member", "start", "all_lines"))
-        if member is None or start is None or not lines:
-            return ""
-        end = start + timedelta(minutes=sum(line.duration_min for line in lines))
-        rival = self._rival(member, start, end)
-        if rival:
-            zone = self.business.zone
-            return f"{member.first_name} has {rival.client} from {clock_time(rival.starts, zone)} to {clock_time(rival.ends, zone)}."
-        return " ".join(self.warnings) or f"{member.first_name} is free then, until {clock_time(end, self.business.zone)}."
+        if start is None or not lines or (member is None and self["person"].value()):
+            return Outlook()
+        return outlook(
+            business=self.business,
+            member=member,
+            start=start,
+            lines=lines,
+            warnings=self.warnings,
+            moved=self.appointment,
+            now=self.now,
+        )
 
     def conflict(self) -> str:
         """After SlotTaken: what is in the way."""
-        words = self.say_if_free()
-        return words if " has " in words else "Somebody else has just taken this time."
-
-    def nearest(self) -> list[tuple[str, str]]:
-        """After SlotTaken: the closest free times of the person chosen, as value of the button `at` and its label."""
         data = self.cleaned_data
         member: TeamMember = data["member"]
         minutes_long = sum(line.duration_min for line in data["all_lines"])
-        slots = queries.nearest(business=self.business, members=[member], duration_min=minutes_long, around=data["start"], now=self.now)
-        zone = self.business.zone
-        return [
-            (f"{slot.start.astimezone(zone):%Y-%m-%d %H:%M} {member.pk}", f"{day_and_time(slot.start, zone)} with {member.first_name}")
-            for slot in slots
-        ]
+        rival = self._rival(member, data["start"], data["start"] + timedelta(minutes=minutes_long))
+        return has_somebody(member, rival, self.business) if rival else "Somebody else has just taken this time."
+
+    def nearest(self) -> NearTimes:
+        """After SlotTaken: the closest free times of the person chosen, as value of the button `at` and its label."""
+        data = self.cleaned_data
+        return nearest(business=self.business, members=[data["member"]], start=data["start"], lines=data["all_lines"], now=self.now)
+
+    @property
+    def doubts(self) -> Sequence[str]:
+        """Why a client could not book this; "Book it anyway" overrules them."""
+        return self.warnings or self.outlook.warnings
 
     def _rival(self, member: TeamMember, start: datetime, end: datetime) -> Appointment | None:
         return queries.rival(business=self.business, member=member, start=start, end=end, ignoring=self.appointment)

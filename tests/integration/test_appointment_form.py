@@ -216,12 +216,25 @@ def test_add_gives_one_more_service_and_keeps_the_rest(rita, world):
         ({}, "Maya is free then, until 11:45."),
         ({"time": "10:15"}, "Maya has Noa Levi from 10:00 to 10:45."),
         ({"time": "20:00"}, "Maya does not work then."),
-        ({"time": ""}, 'role="status"></p>'),
+        ({"person": ""}, "Free: Maya, Tom."),
     ],
 )
 def test_check_says_what_is_in_the_way_before_saving(rita, world, changes, words):
     appointment(world, world.maya, at(WEDNESDAY, 10), client=world.noa)
     assert words in text_of(send(rita, world, do="check", **changes))
+
+
+@pytest.mark.parametrize("changes", [{"time": ""}, {"person": "", "service": []}, {"person": "7777"}])
+def test_check_says_nothing_while_too_little_is_chosen(rita, world, changes):
+    told = re.search(r'id="availability"[^>]*>(.*?)</div>', text_of(send(rita, world, do="check", **changes)), re.DOTALL)
+    assert told.group(1).strip() == ""
+
+
+def test_check_offers_the_nearest_times_and_forgets_the_tick(rita, world):
+    appointment(world, world.maya, at(WEDNESDAY, 10), client=world.noa)
+    assert len(re.findall(r'name="at" value="', text_of(send(rita, world, do="check", time="10:15")))) == 3
+    text = text_of(send(rita, world, do="check", time="20:00", anyway="1"))
+    assert 'name="anyway" value="1">' in text
 
 
 # Change and cancel

@@ -11,6 +11,7 @@ urlpatterns = [
     path("settings/messages/<slug:kind>/preview/", automated.preview, name="preview"),
     path("settings/messages/<slug:kind>/test/", automated.test, name="test"),
     path("notices/", notices.notices, name="notices"),
+    path("notices/bell/", notices.bell, name="bell"),
     path("notices/read/", notices.read_all, name="read_all"),
     path("notices/<int:notice_id>/read/", notices.read, name="read"),
     path("m/<str:token>/", preferences.preferences, name="preferences"),

@@ -1,8 +1,11 @@
 """The bell: who left a booking unfinished. Only with Manage Waitlist (S76)."""
 
+from urllib.parse import urlencode
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from business.access import Staff, staff_page
 from core import clock
@@ -20,13 +23,23 @@ def notices(request: HttpRequest, staff: Staff) -> HttpResponse:
     return _list(request, staff)
 
 
+@require_safe
+@staff_page("manage_waitlist")
+def bell(request: HttpRequest, staff: Staff) -> HttpResponse:
+    """The bell alone, as the poll refreshes it; its number comes with the shell of every staff page."""
+    return render(request, "staff/_bell.html")
+
+
 @require_POST
 @staff_page("manage_waitlist")
 def read(request: HttpRequest, notice_id: int, staff: Staff) -> HttpResponse:
-    """Mark one notice read. A foreign notice and a missing one: the same 404."""
-    if not StaffNotice.objects.filter(business=staff.business, pk=notice_id).exists():
+    """Mark one notice read; with `then=review` go on to its card. A foreign notice and a missing one: the same 404."""
+    notice = StaffNotice.objects.filter(business=staff.business, pk=notice_id).first()
+    if notice is None:
         raise Http404("There is no such notification.")
     outbox.mark_read(business=staff.business, user=staff.user, now=clock.now(), notice_id=notice_id)
+    if request.POST.get("then") == "review":
+        return redirect(f"{reverse('scheduler:day')}?{urlencode({'followups': 'incomplete', 'card': notice.draft_id})}")
     return _done(request, staff)
 
 

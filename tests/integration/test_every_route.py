@@ -63,6 +63,7 @@ EXPECTED = {
     "messaging:preview": POST_ONLY,
     "messaging:test": POST_ONLY,
     "messaging:notices": FOLLOW_UPS,
+    "messaging:bell": FOLLOW_UPS,
     "messaging:read_all": POST_ONLY,
     "messaging:read": POST_ONLY,
     "messaging:preferences": PUBLIC,

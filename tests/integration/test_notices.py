@@ -1,13 +1,16 @@
 """The bell: rung once per engagement, read per person, seen only with Manage Waitlist."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 from django.test import Client as Browser
 
+from drafts import actions
 from messaging import outbox, queries
 from messaging.models import StaffNotice
 from messaging.outbox import Notice
+from tests.leaving import OVER, leave, mongo_away, selection
 from tests.world import PASSWORD, World
 
 
@@ -48,8 +51,43 @@ def test_the_page_names_client_time_and_the_way(rita: Browser, world: World, now
     assert "Mia Chen</strong> left a booking unfinished" in page
     assert "Thu 26 Nov, 09:00" in page
     assert "14 min ago" in page
-    assert 'href="/scheduler/?followups=incomplete"' in page
     assert "1 unread" in page
+
+
+@pytest.mark.s("S26", "S37")
+def test_review_marks_the_notice_read_and_leads_to_its_card(rita: Browser, world: World, mongo, at) -> None:
+    draft = leave(world)
+    at(OVER)
+    ring(world, OVER, (draft.id, 1))
+    path = f"/notices/{StaffNotice.objects.get().pk}/read/"
+    page = rita.get("/notices/").content.decode()
+    assert f'action="{path}"' in page
+    assert 'name="then" value="review"' in page
+    assert rita.post(path, {"then": "review"})["Location"] == f"/scheduler/?followups=incomplete&card={draft.id}"
+    assert queries.unread_count(business=world.bella, user=world.rita, now=OVER) == 0
+
+
+@pytest.mark.parametrize("what", ["Over after 24 hours", "Dismissed", "Back on Review", "Review"])
+def test_a_notice_says_what_became_of_its_booking(rita: Browser, world: World, mongo, at, what: str) -> None:
+    draft = leave(world)
+    at(OVER)
+    ring(world, OVER, ("d_1" if what.startswith("Over") else draft.id, 1))
+    if what == "Dismissed":
+        rita.post(f"/followups/{draft.id}/dismiss/", {"engagement": 1})
+    if what == "Back on Review":
+        actions.start_review(business_id=world.bella.pk, client_id=world.mia.pk, flow=draft.flow, selection=selection(world), now=OVER)
+    with mongo_away() if what == "Review" else nullcontext():
+        page = rita.get("/notices/").content.decode()
+    assert (f">{what}</span>" in page) != (what == "Review")
+    assert ('value="review"' in page) == (what == "Review")
+
+
+def test_the_bell_alone_follows_the_number(rita: Browser, world: World, now, at) -> None:
+    at(now)
+    ring(world, now, ("d_1", 1))
+    answer = rita.get("/notices/bell/", headers={"HX-Request": "true"}).content.decode()
+    assert answer.startswith("<a")
+    assert "Notifications, 1 unread" in answer
 
 
 def test_reading_one_and_all(rita: Browser, world: World, now, at) -> None:

@@ -47,15 +47,17 @@ main.addEventListener("keydown", (event) => {
 
 function arrive() {
   settle();
-  const saved = location.hash.startsWith("#appointment-") && document.getElementById(location.hash.slice(1));
+  const named = location.hash.startsWith("#appointment-");
+  const saved = named && document.getElementById(location.hash.slice(1));
   if (saved) return go(saved);
+  if (named) document.getElementById("page-title").focus();
   const line = board()?.querySelector(".now-line");
   if (line) board().scrollTop = line.offsetTop - board().clientHeight / 3;
 }
 
 let place = null;
 document.body.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id === "day") place = { x: board()?.scrollLeft, y: board()?.scrollTop, id: document.activeElement?.id };
+  if (event.detail.target.id === "day" && event.detail.shouldSwap) place = { x: board()?.scrollLeft, y: board()?.scrollTop, id: document.activeElement?.id };
 });
 document.body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target.id !== "day" || !place) return;

@@ -1,12 +1,21 @@
 // The Follow-ups panel: arrow keys between tabs, what was open stays open over a refresh, focus goes where the work goes on.
 const PANEL = "followups-panel";
 const inPanel = (element) => element?.closest?.("#" + PANEL);
+const cards = (panel) => [...panel.querySelectorAll("article.card")];
 let kept = null;
 let pressed = "";
 
-// A button is disabled while its request runs and loses focus by that: it gets it back in the new card.
+// A button is disabled while its request runs and loses focus by that: it gets it back in the new card. What somebody pressed goes before
+// the poll: a poll under way is given up, and none begins meanwhile.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  pressed = inPanel(event.target) ? event.target.querySelector?.("button")?.id || "" : "";
+  const panel = inPanel(event.target);
+  if (!panel) return;
+  if (event.target === panel) {
+    if (panel.querySelector(".htmx-request")) event.preventDefault();
+    return;
+  }
+  window.htmx.trigger(panel, "htmx:abort");
+  pressed = event.target.querySelector?.("button")?.id || "";
 });
 
 document.addEventListener("keydown", (event) => {
@@ -39,41 +48,81 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const page = new URL(location.href);
   page.searchParams.delete("followups");
+  page.searchParams.delete("card");
   page.hash = "followups-button";
   location.assign(page);
 });
 
+// What scrolls the cards: the aside beside the day, the page elsewhere.
+const scroller = () => document.querySelector("#followups") ?? document.scrollingElement;
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr } = event.detail;
   const panel = target.id === PANEL || target.id === "followups";
-  if (panel && xhr.status === 503 && xhr.getResponseHeader("Content-Type")?.startsWith("text/html")) event.detail.shouldSwap = true;
-  if (target.id !== PANEL) return;
+  if (panel && xhr.status === 503 && xhr.getResponseHeader("Content-Type")?.startsWith("text/html")) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false; // the panel says it itself
+  }
+  if (target.id !== PANEL || !event.detail.shouldSwap) return;
+  const active = document.activeElement;
   kept = {
+    tab: target.dataset.tab,
+    top: scroller().scrollTop,
     open: [...target.querySelectorAll("details[open]")].map((details) => details.id),
-    focus: target.contains(document.activeElement) ? document.activeElement.id : "",
+    focus: target.contains(active) ? active.id || active.closest("details")?.querySelector("summary").id || "" : "",
+    place: cards(target).indexOf(active?.closest("article.card")),
   };
 });
 
-document.addEventListener("htmx:afterSettle", () => {
-  if (pressed && document.activeElement === document.body) document.getElementById(pressed)?.focus({ preventScroll: true });
+document.addEventListener("htmx:afterSettle", (event) => {
+  const settled = event.target;
+  if (settled.matches?.(".handled") && document.activeElement === document.body) settled.focus({ preventScroll: true });
+  const button = pressed && document.activeElement === document.body && document.getElementById(pressed);
+  button?.focus?.({ preventScroll: true });
+  if (button && document.activeElement === button) pressed = "";
+  if (settled.id !== PANEL) return;
   pressed = "";
-  const panel = document.getElementById(PANEL);
-  if (!panel || !kept) return;
+  if (kept) restore(settled);
+  kept = null;
+});
+
+function restore(panel) {
   for (const id of kept.open) {
     const details = document.getElementById(id);
     if (details) details.open = true;
   }
-  if (kept.focus) document.getElementById(kept.focus)?.focus({ preventScroll: true });
-  kept = null;
-});
+  if (kept.tab === panel.dataset.tab) scroller().scrollTop = kept.top;
+  if (!kept.focus) return;
+  const same = document.getElementById(kept.focus);
+  if (same) same.focus({ preventScroll: true });
+  else next(panel, kept.place).focus({ preventScroll: true });
+}
 
-// The panel was opened: its heading is where reading starts.
+// Where the work goes on when the card at this place is gone: the one that took it, the last one, or the empty state.
+function next(panel, place) {
+  const left = cards(panel);
+  const card = left[Math.min(Math.max(place, 0), left.length - 1)];
+  return (card ?? panel).querySelector(card ? ".card-name" : "#followups-empty, #tab-" + panel.dataset.tab);
+}
+
+// The panel was opened: at the card that the address names, or at its heading.
 let opened = false;
 document.addEventListener("htmx:load", (event) => {
   if (opened || event.detail.elt.id !== PANEL || event.detail.elt.parentElement?.id !== "followups") return;
   opened = true;
-  if (document.activeElement === document.body) event.detail.elt.querySelector("#followups-title")?.focus({ preventScroll: true });
+  if (showCard() || document.activeElement !== document.body) return;
+  event.detail.elt.querySelector("#followups-title")?.focus({ preventScroll: true });
 });
+
+function showCard() {
+  const named = new URL(location.href).searchParams.get("card");
+  const name = named && document.getElementById(`name-${named}`);
+  name?.focus({ preventScroll: true });
+  name?.closest("article").scrollIntoView({ block: "center" });
+  return Boolean(name);
+}
+
+if (document.getElementById(PANEL)) showCard();
 
 // A card is gone: the next one's heading, or the empty state.
 document.addEventListener("followups:focus", (event) => {

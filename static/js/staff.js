@@ -22,14 +22,20 @@ function watch(toast) {
   start();
 }
 
-export function say(text, level = "ok") {
+// One at a time: the newest takes the place of the one before, so that nothing piles up over the page.
+export function say(text, level = "ok", link = null) {
   const template = document.getElementById("toast-template");
   if (!region || !template || !text) return;
   const toast = template.content.firstElementChild.cloneNode(true);
   const words = toast.querySelector("span");
   words.setAttribute("role", level === "error" ? "alert" : "status");
   toast.classList.toggle("toast-error", level === "error");
+  region.querySelectorAll("[data-toast]").forEach((older) => older.remove());
   region.append(toast);
+  if (link) {
+    const way = Object.assign(document.createElement("a"), { href: link.href, textContent: link.text });
+    words.after(way);
+  }
   // Filled after it is in the page, so that screen readers notice the change.
   requestAnimationFrame(() => { words.textContent = text; });
   watch(toast);
@@ -42,7 +48,18 @@ document.body.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("HX-Trigger")?.includes("toast")) return;
   if (event.detail.requestConfig.triggeringEvent?.type === "followups:poll") return;
-  say(status === 403 ? "You are not allowed to do that, or you were signed out. Reload the page." : "That did not work. Try again in a moment.", "error");
+  if (status === 403) say("You are not allowed to do that, or somebody else signed in here. Reload the page.", "error");
+  else say("That did not work. Try again in a moment.", "error");
+});
+
+// Signed out meanwhile: the answer is the sign-in page. It does not belong into a panel; the way to it and back is offered instead.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const door = document.body.dataset.door;
+  if (!door || !event.detail.xhr.responseURL || new URL(event.detail.xhr.responseURL).pathname !== door) return;
+  event.detail.shouldSwap = false;
+  if (region.querySelector(`a[href^="${door}"]`)) return; // said already
+  const back = `${door}?${new URLSearchParams({ next: location.pathname + location.search })}`;
+  say("You were signed out, and nothing was changed.", "error", { href: back, text: "Sign in" });
 });
 
 // Popovers are <details data-popover>: one open at a time, closed by Esc (focus goes back to its button) and by a press elsewhere.

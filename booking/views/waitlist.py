@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from booking.views.signin import whole_session
 from booking.visit import Visit, visit_for
 from booking.wizard import Choice
 from business import access
+from business.models import Client
 from core import clock
 from scheduler import actions as scheduler
 from scheduler.models import WaitlistEntry
@@ -46,20 +48,22 @@ def waitlist(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _join(visit: Visit, form: WaitlistForm) -> WaitlistEntry:
-    """The client's new entry; a wish they already have is not doubled."""
+    """The client's new entry; a wish they already have is not doubled, not by two presses at once either: they queue at the client's row."""
     assert visit.signed_in
-    client, window = visit.signed_in.client, form.window()
-    earlier = queries.same_wish(business=visit.business, client=client, services=visit.choice.services, window=window)
-    return earlier or scheduler.join_waitlist(
-        business=visit.business,
-        client=client,
-        lines=visit.resolved.lines,
-        windows=[window],
-        member=visit.person,
-        note=form.cleaned_data["note"],
-        source=WaitlistEntry.Source.ONLINE,
-        now=visit.now,
-    )
+    window = form.window()
+    with transaction.atomic():
+        client = Client.objects.select_for_update(no_key=True).get(pk=visit.signed_in.client.pk)
+        earlier = queries.same_wish(business=visit.business, client=client, services=visit.choice.services, window=window)
+        return earlier or scheduler.join_waitlist(
+            business=visit.business,
+            client=client,
+            lines=visit.resolved.lines,
+            windows=[window],
+            member=visit.person,
+            note=form.cleaned_data["note"],
+            source=WaitlistEntry.Source.ONLINE,
+            now=visit.now,
+        )
 
 
 def _page(request: HttpRequest, visit: Visit, *, status: int = 200, **context: Any) -> HttpResponse:

@@ -1,9 +1,13 @@
 """Put me on the waitlist: from an empty day or week, and from a conflict."""
 
 import html
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
+from threading import Barrier
 
 import pytest
+from django.db import connection
+from django.test import Client as Browser
 
 from scheduler.models import WaitlistEntry
 from tests.phones import MIA, NOA, sign_in
@@ -50,6 +54,25 @@ def test_wish_reaches_the_staffs_list_and_is_confirmed(world, client, url):
     page = words_of(client.get(response["Location"]))
     assert "You're on the waitlist" in page
     assert "Nothing is booked yet" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pressed_on_many_connections_at_once_is_one_wish(world, client, url):
+    sign_in(client, MIA)
+    token = client.cookies[f"client-{world.bella.pk}"].value
+    ready = Barrier(6)
+
+    def press(_: int) -> str:
+        try:
+            tab = Browser(headers={"Cookie": f"client-{world.bella.pk}={token}"})
+            ready.wait(timeout=30)
+            return tab.post(url, WISH)["Location"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(press, range(6)))) == 1
+    assert WaitlistEntry.objects.count() == 1
 
 
 def test_pressed_twice_is_one_wish(world, client, url):

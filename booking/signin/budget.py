@@ -47,6 +47,7 @@ def _guess_limits(business_id: int, phone: str, device: str) -> list[Limit]:
 
 
 def refuse_locked(*, business: Business, phone: str, device: str, now: datetime) -> None:
+    """Raises TooManyGuesses while this phone, or this known device's own account, has no wrong code left (promises 2.1.3 and 7)."""
     if used_up := SignInCounter.objects.used_up(_guess_limits(business.pk, phone, device), now=now):
         raise _too_many_guesses(used_up[1])
 

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from booking import queries
-from booking.forms.preferences import PreferencesForm
 from booking.signin import budget
 from booking.views.replies import map_url, see_other
 from booking.views.signin import whole_session
@@ -20,6 +19,7 @@ from business import actions as business_actions
 from business.access import SignedIn
 from business.models import Business
 from core import clock
+from messaging.forms import PreferencesForm
 from scheduler import actions as scheduler
 from scheduler.models import Appointment
 

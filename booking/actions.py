@@ -16,12 +16,15 @@ from django.db import transaction
 from booking import queries
 from booking.visit import NOTE_MAX, Visit, selection_of
 from booking.wizard import Choice
+from business import actions as business_actions
 from business.models import Business, Client, ClientSession, TeamMember
 from drafts import actions as drafts
 from drafts import queries as draft_queries
 from drafts.document import BadSelection, Draft, DraftState, DraftsUnavailable
+from messaging import outbox
 from messaging import queries as messages
 from messaging.models import Kind, StaffNotice, State
+from messaging.outbox import Notice
 from scheduler import actions as scheduler
 from scheduler import queries as availability
 from scheduler.models import Appointment
@@ -131,7 +134,7 @@ def confirm(
 ) -> Appointment:
     """Book the time if it is free, whatever the countdown or the draft say (D3), and mark the draft converted.
 
-    1. Read the draft softly. 2. Book in PostgreSQL: the least-booked free one of `members` first, each its own transaction; the
+    1. Read the draft softly; ring its bell when its review is over and no sweep has. 2. Book in PostgreSQL: the least-booked free one of `members` first, each its own transaction; the
     counters of a recovered booking go with it (D17). 3. Mark the draft converted, softly: the sweep repeats it until it took.
     A second call with the same `confirm_key` returns the first appointment; when staff have booked what this client left, theirs (D8).
     Raises scheduler's SlotTaken and NotBookable.
@@ -144,6 +147,8 @@ def confirm(
     # Converted and still of this flow: staff booked what stands on this very Review; the booking finds their appointment.
     if draft is not None and draft.status == DraftState.CONVERTED and draft.flow != confirm_key:
         draft = None
+    if draft is not None:
+        _ring_if_left(business, draft, now=now)
     duration = sum(line.duration_min for line in lines)
     held = queries.holds(draft, start)
     free = availability.free_members(business=business, members=members, duration_min=duration, start=start, now=now, held=held)
@@ -166,6 +171,16 @@ def confirm(
     if booked.created and not booked.appointment.mirrored:
         _mirror(booked.appointment, now=now)
     return booked.appointment
+
+
+def _ring_if_left(business: Business, draft: Draft, *, now: datetime) -> None:
+    """Ring and count what was left when no sweep has yet, so that nothing is won back that was not counted as captured (D17)."""
+    if not draft.is_waiting(now=now) or availability.drafts_with_appointment([draft.id]).get(draft.id, -1) >= draft.engagement:
+        return
+    bell = Notice(draft.business_id, draft.client_id, draft.id, draft.engagement, draft.selection.start_at)
+    with transaction.atomic():
+        if rung := outbox.notify_staff(items=[bell], now=now):
+            business_actions.count(business=business, now=now, amounts={"captured": rung})
 
 
 def _recovered_by(*, business: Business, draft: Draft, via_link: bool) -> str:

@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC
-from urllib.parse import quote_plus
 
 from django.conf import settings
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,9 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 from icalendar import Calendar, Event
 
 from booking import actions
+from booking.views import devices
 from booking.views.calendar import nearest_times, time_page, zone_name
-from booking.views.context import DONE_FOR, DONE_SALT, TAKEN, done_url, page, visit_of
-from booking.views.replies import see_other
+from booking.views.context import TAKEN, done_key_fits, done_url, page, visit_of
+from booking.views.replies import SEE_OTHER, map_url, see_other
 from booking.views.review import NOTE_TOO_LONG, clean_note, review_page, step_missing, too_many
 from booking.visit import NOTE_MAX, Visit
 from booking.wizard import Step
@@ -34,10 +33,12 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     if booked:
         return see_other(done_url(visit, booked))
     missing = step_missing(request, visit)
+    note = clean_note(request)
     if missing:
+        if visit.signed_in is None and missing.status_code == SEE_OTHER:
+            devices.keep_note(missing, visit.business, visit.choice, note[:NOTE_MAX])
         return missing
     assert visit.signed_in
-    note = clean_note(request)
     if len(note) > NOTE_MAX:
         visit.problems.append(NOTE_TOO_LONG)
     if visit.problems:
@@ -120,7 +121,7 @@ def done(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "zone": zone,
             "zone_name": zone_name(business, appointment.starts),
             "total_minor": sum(line.price_minor for line in appointment.lines.all()),
-            "map_url": f"https://www.openstreetmap.org/search?query={quote_plus(business.address)}" if business.address else "",
+            "map_url": map_url(business),
             "ics_url": _ics_url(request, business, appointment),
         },
     )
@@ -155,7 +156,7 @@ def _booked(request: HttpRequest, slug: str, pk: int) -> tuple[Business, Client 
     business = access.access_business(slug)
     signed_in = access.client_of(request, business, now=now)
     owner = {"client": signed_in.client} if signed_in and not signed_in.draft_id else None
-    if _key_fits(request.GET.get("key", ""), pk):
+    if done_key_fits(request.GET.get("key", ""), pk, now=now):
         owner = {}
     found = None
     if owner is not None and pk < 2**63:
@@ -165,13 +166,6 @@ def _booked(request: HttpRequest, slug: str, pk: int) -> tuple[Business, Client 
     if found is None:
         raise Http404("There is no such booking.")
     return business, signed_in.client if signed_in and not signed_in.draft_id else None, found
-
-
-def _key_fits(key: str, pk: int) -> bool:
-    try:
-        return bool(signing.loads(key, salt=DONE_SALT, max_age=DONE_FOR) == pk) if key else False
-    except signing.BadSignature:
-        return False
 
 
 def _ics_url(request: HttpRequest, business: Business, appointment: Appointment) -> str:

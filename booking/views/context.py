@@ -87,7 +87,21 @@ def done_url(visit: Visit, appointment: Appointment) -> str:
     url = reverse("booking:done", args=[visit.business.slug, appointment.pk])
     if visit.signed_in and not visit.signed_in.draft_id:
         return url
-    return f"{url}?{urlencode({'key': signing.dumps(appointment.pk, salt=DONE_SALT)})}"
+    return f"{url}?{urlencode({'key': done_key(appointment.pk, now=visit.now)})}"
+
+
+def done_key(pk: int, *, now: datetime) -> str:
+    """Opens the page of this booking for a day. The moment is the house clock's, not the one signing would read by itself."""
+    return signing.dumps([pk, int(now.timestamp())], salt=DONE_SALT)
+
+
+def done_key_fits(key: str, pk: int, *, now: datetime) -> bool:
+    """Whether `key` was made for this booking less than a day ago."""
+    try:
+        made = signing.loads(key, salt=DONE_SALT) if key else None
+    except signing.BadSignature:
+        return False
+    return isinstance(made, list) and made[0] == pk and 0 <= int(now.timestamp()) - made[1] < DONE_FOR
 
 
 def closed(visit: Visit) -> HttpResponse | None:

@@ -9,10 +9,12 @@ from django.http import HttpResponse, HttpResponseRedirect
 from booking.signin import SignInError, TooMany
 from business.models import Business
 
+SEE_OTHER = 303
+
 
 def see_other(url: str) -> HttpResponse:
     """303: what was posted is done, go on at `url` (an address of ours)."""
-    return HttpResponseRedirect(url, status=303)
+    return HttpResponseRedirect(url, status=SEE_OTHER)
 
 
 def seconds_to_wait(problem: SignInError, *, now: datetime) -> int:

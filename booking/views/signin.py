@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from booking import signin, wizard
+from booking.actions import keep_choice
 from booking.forms.signin import CodeForm, NameForm, PhoneForm
 from booking.models import SignInCode
 from booking.signin import SignInError, TooMany, Wants
@@ -180,6 +181,9 @@ def _onward(request: HttpRequest, business: Business, signed_in: SignedIn, *, no
     step = wizard.open_step(visit.choice, people=len(visit.people))
     if step != Step.REVIEW:
         return see_other(visit.url(step))
+    note = devices.note_of(request, business, choice)
+    if note is not None:
+        keep_choice(session=signed_in.session, choice=visit.choice, note=note)
     return arrive(business=business, signed_in=signed_in, choice=choice, now=now)
 
 

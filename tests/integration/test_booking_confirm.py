@@ -7,12 +7,14 @@ import pytest
 from django.conf import settings
 from django.test import Client as Browser
 
-from business.models import DayCounter, Service
+from business.models import ClientSession, DayCounter, Service
 from core import mongo as mongo_client
 from drafts import actions as drafts
 from drafts import queries as draft_queries
+from followups import sweep
 from messaging.models import Message, StaffNotice
 from scheduler.models import Appointment
+from tests import phones
 from tests.visits import FLOW, OTHER_FLOW, TEN, arrive, form, haircut, sign_in
 from tests.world import NOW, World
 
@@ -89,6 +91,65 @@ def test_confirm_works_while_mongodb_is_away(client: Browser, world: World, mong
     assert _confirm(client, haircut(world)).status_code == 303
     made = Appointment.objects.get()
     assert (made.draft_id, made.mirrored) == ("", False)
+
+
+@pytest.mark.s("D17", "S26")
+def test_late_confirm_without_any_sweep_counts_as_captured_and_recovered(client: Browser, world: World, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    at(NOW + timedelta(minutes=50))
+    assert _confirm(client, haircut(world)).status_code == 303
+    sweep.sweep(now=NOW + timedelta(minutes=51))
+    counts = {row.name: row.value for row in DayCounter.objects.filter(business=world.bella)}
+    assert (counts["captured"], counts["recovered"], counts["recovered_self"]) == (1, 1, 1)
+    assert StaffNotice.objects.count() == 1
+
+
+@pytest.mark.s("S27")
+def test_confirm_in_time_rings_nothing(client: Browser, world: World, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    at(NOW + timedelta(minutes=9))
+    _confirm(client, haircut(world))
+    sweep.sweep(now=NOW + timedelta(minutes=51))
+    assert not StaffNotice.objects.exists()
+    assert not DayCounter.objects.filter(name="captured").exists()
+
+
+def _sign_in_ended(world: World) -> None:
+    ClientSession.objects.filter(client=world.mia).update(expires_at=NOW)
+
+
+@pytest.mark.parametrize("typed", ["Side door 👩‍👧", "ä" * 500, "👩" * 500])
+def test_note_typed_when_the_sign_in_had_ended_is_there_after_the_code(client: Browser, world: World, at, typed: str) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    _sign_in_ended(world)
+    at(NOW + timedelta(minutes=1))
+    away = _confirm(client, haircut(world), note=typed)["Location"]
+    assert "note" not in away
+    query = "?" + away.split("?")[1]
+    back = phones.sign_in(client, phones.MIA, query)["Location"]
+    assert f">{typed}</textarea>" in client.get(back).content.decode()
+    _confirm(client, haircut(world), note=typed)
+    assert Appointment.objects.get().note == typed
+    assert not client.cookies[f"client-note-{world.bella.pk}"].value
+
+
+def test_note_of_one_booking_is_not_given_to_another(client: Browser, world: World, at) -> None:
+    sign_in(client, world.mia)
+    _sign_in_ended(world)
+    at(NOW + timedelta(minutes=1))
+    _confirm(client, haircut(world), note="Side door")
+    other = haircut(world, services=((world.toner.pk, None),))
+    back = phones.sign_in(client, phones.NOA, f"?{other.to_query()}")["Location"]
+    assert "Side door" not in client.get(back).content.decode()
+
+
+@pytest.mark.parametrize("waiting", ["x", ".", "é.é", "0123456789abcdef.////", "\x00"])
+def test_waiting_note_that_was_tampered_with_is_left_out(client: Browser, world: World, waiting: str) -> None:
+    client.cookies[f"client-note-{world.bella.pk}"] = waiting
+    assert phones.sign_in(client, phones.MIA, f"?{haircut(world).to_query()}")["Location"].startswith("/b/bella-hair/review/")
 
 
 def test_confirm_pressed_twice_is_one_booking(client: Browser, world: World) -> None:

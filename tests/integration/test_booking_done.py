@@ -1,10 +1,15 @@
 """You're booked, and the calendar file."""
 
+import html
+from datetime import timedelta
+
 import pytest
 from django.test import Client as Browser
 from icalendar import Calendar
 
 from scheduler.models import Appointment
+from tests.leaving import OVER
+from tests.links import unfinished
 from tests.visits import TEN, form, haircut, sign_in
 from tests.world import NOW, World
 
@@ -51,6 +56,18 @@ def test_booking_is_shown_to_nobody_else(world: World, booked: Appointment, path
     assert rival.get(url.replace("bella-hair", "rival-cuts")).status_code == 404
     assert stranger.get(url + "?key=forged").status_code == 404
     assert noa.get(f"/b/bella-hair/booked/{2**70}/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(("hours", "status"), [(0, 200), (23, 200), (25, 404)])
+def test_key_of_a_links_booking_opens_it_for_a_day_of_the_house_clock(world: World, mongo, at, hours: int, status: int) -> None:
+    at(OVER)
+    path, _ = unfinished(world)
+    phone = Browser()
+    shown = html.unescape(phone.get(path).content.decode()).split('name="shown" value="')[1].split('"')[0]
+    url = phone.post(path, {"do": "confirm", "shown": shown})["Location"]
+    at(OVER + timedelta(hours=hours))
+    assert Browser().get(url).status_code == status
+    assert Browser().get(url.replace("/booked/", "/booked/9")).status_code == 404
 
 
 def test_cancelled_booking_says_so(client: Browser, booked: Appointment) -> None:

@@ -1,13 +1,15 @@
 """Twilio's reports and answers: whole payloads, signed as Twilio signs them."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client as Browser
 from twilio.request_validator import RequestValidator
 
 from business.actions import has_opted_out
-from business.models import Channel, ChannelOptOut
+from business.models import Channel, ChannelOptOut, Client
 from messaging import outbox
-from messaging.models import Message, State
+from messaging.models import Kind, Message, State
 from messaging.webhooks import keyword
 from tests.fakes import Send
 from tests.integration.test_outbox_deliver import claimed, deliver
@@ -195,6 +197,36 @@ def test_stop_counts_for_every_business_that_texts_this_number(world: World, cli
     world.noa.refresh_from_db()
     assert world.noa.wants_sms
     assert sends == []
+
+
+def _thousand(world: World, now) -> list[str]:
+    """A thousand clients' numbers, each with a reminder in the queue."""
+    phones = [f"+1{area}55501{last:02}" for area in (202, 206, 212, 213, 214, 215, 216, 217, 218, 219) for last in range(100)]
+    people = [Client(business=world.bella, phone=phone, created_at=now) for phone in phones]
+    wish = {"kind": Kind.INCOMPLETE_REMINDER, "business": world.bella, "channel": Channel.SMS, "not_before": now, "created_at": now}
+    Message.objects.bulk_create(
+        Message(
+            id=uuid4(), client=client, recipient=client.phone, draft_id=f"d_{client.pk}", dedupe_key=f"auto:d_{client.pk}:1:sms", **wish
+        )
+        for client in Client.objects.bulk_create(people)
+    )
+    return phones
+
+
+@pytest.mark.slow
+@pytest.mark.s("S63", "D14")
+def test_of_a_thousand_clients_nobody_who_said_stop_gets_a_message(world: World, client: Browser, now, sends: list[Send]) -> None:
+    phones = _thousand(world, now)
+    stopped = set(phones[::2])
+    in_flight = [outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now) for _ in range(100)]
+    for phone in stopped:
+        post(client, INBOUND, answer("Stop", sender=phone))
+    while (message := outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now)) is not None:
+        in_flight.append(message)
+    for message in in_flight:
+        deliver(message, now)
+    assert sorted(send.recipient for send in sends) == sorted(set(phones) - stopped)
+    assert Message.objects.filter(state=State.CANCELLED, reason="opted_out", recipient__in=stopped).count() == len(stopped)
 
 
 def test_start_lifts_it_again(world: World, client: Browser) -> None:

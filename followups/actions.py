@@ -178,7 +178,7 @@ def add_to_waitlist(
 ) -> WaitlistEntry:
     """Put somebody on the waitlist; a new client and the entry come together or not at all. Raises NotBookable."""
     with transaction.atomic():
-        client = who if isinstance(who, Client) else _added(who, business=business, user=user, now=now)
+        client = who if isinstance(who, Client) else calendar.add_client(new=who, business=business, by=user, now=now)
         return calendar.join_waitlist(
             business=business,
             client=client,
@@ -189,18 +189,6 @@ def add_to_waitlist(
             source=WaitlistEntry.Source.STAFF,
             now=now,
         )
-
-
-def _added(new: NewClient, *, business: Business, user: User, now: datetime) -> Client:
-    """The new client; one whose phone the business knows already is that one."""
-    values = {"first_name": new.first_name, "last_name": new.last_name, "email": new.email, "created_at": now}
-    if new.phone:
-        client, created = Client.objects.get_or_create(business=business, phone=new.phone, defaults=values)
-    else:
-        client, created = Client.objects.create(business=business, **values), True
-    if created:
-        audit(business=business, actor=user, action="client.added", object_id=str(client.pk), now=now)
-    return client
 
 
 def book_from_waitlist(

@@ -1,7 +1,8 @@
 """Writes of the appointment book: book, move, cancel, and the waitlist."""
 
-from scheduler.actions.booking import Booked, NewClient, NotBookable, SlotTaken, book, book_by_staff
+from scheduler.actions.booking import Booked, NotBookable, SlotTaken, book, book_by_staff
 from scheduler.actions.changing import NotChangeable, cancel, mark_mirrored, move
+from scheduler.actions.people import NewClient, add_client
 from scheduler.actions.waitlist import Window, close_waitlist, join_waitlist, lock_waitlist, update_waitlist
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "NotChangeable",
     "SlotTaken",
     "Window",
+    "add_client",
     "book",
     "book_by_staff",
     "cancel",

@@ -18,6 +18,7 @@ from business import actions as business_actions
 from business.models import Business, Client, TeamMember
 from scheduler import queries
 from scheduler.actions import origins
+from scheduler.actions.people import NewClient, add_client
 from scheduler.models import Appointment, AppointmentLine
 from scheduler.queries import Line
 
@@ -187,6 +188,7 @@ def can_take(appointment: Appointment, member: TeamMember, lines: Sequence[Line]
 
 
 def write_lines(appointment: Appointment, lines: Sequence[Line]) -> None:
+    """Keep name, duration (minutes) and price (minor units) of each service in order as they are today. One query."""
     AppointmentLine.objects.bulk_create(
         AppointmentLine(
             appointment=appointment,
@@ -200,16 +202,6 @@ def write_lines(appointment: Appointment, lines: Sequence[Line]) -> None:
         )
         for position, line in enumerate(lines)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class NewClient:
-    """Somebody staff book for who is not a client yet. `phone` is E.164 or ""; nobody has proven it (S03)."""
-
-    first_name: str
-    last_name: str = ""
-    phone: str = ""
-    email: str = ""
 
 
 def book_by_staff(
@@ -234,7 +226,7 @@ def book_by_staff(
         if earlier:
             return Booked(earlier, created=False)
     with transaction.atomic():
-        client = who if isinstance(who, Client) else _added(who, business=business, by=booked_by, now=now)
+        client = who if isinstance(who, Client) else add_client(new=who, business=business, by=booked_by, now=now)
         return book(
             business=business,
             client=client,
@@ -252,14 +244,3 @@ def book_by_staff(
             mirrored=mirrored,
             enforce_rules=False,
         )
-
-
-def _added(new: NewClient, *, business: Business, by: User, now: datetime) -> Client:
-    fields = {"first_name": new.first_name, "last_name": new.last_name, "email": new.email, "created_at": now}
-    if new.phone:
-        client, created = Client.objects.get_or_create(business=business, phone=new.phone, defaults=fields)
-    else:
-        client, created = Client.objects.create(business=business, **fields), True
-    if created:
-        business_actions.audit(business=business, actor=by, action="client.added", object_id=str(client.pk), now=now)
-    return client

@@ -12,17 +12,15 @@ from scheduler.models import Appointment
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What became of unfinished bookings since Monday, in the business's week. `value_minor` in minor units."""
+    """What became of unfinished bookings since Monday, in the business's week. `value_minor` in minor units.
+
+    `recovered` may exceed `captured`: a booking left last week may be won back in this one.
+    """
 
     captured: int
     reminded: int
     recovered: int
     value_minor: int
-
-    @property
-    def share(self) -> int:
-        """Recovered of a hundred captured, whole; never above 100, because a booking of last week may be won back in this one."""
-        return min(100, round(100 * self.recovered / self.captured)) if self.captured else 0
 
 
 def recovery_this_week(*, business: Business, now: datetime) -> Recovery:

@@ -142,4 +142,19 @@ def test_what_was_won_back_since_monday_comes_from_the_counters(world, at, rita)
     count(business=world.rival, now=NOW, amounts={"captured": 99})
     at(OVER)
     text = words(rita.get("/"))
-    assert "$62.00 value won back 1 booking won back, 25% 4 left at Review 3 reminders sent" in text
+    assert "This week 4 bookings were left unfinished and 1 was won back. $62.00 value won back 3 messages sent" in text
+
+
+@pytest.mark.s("D17")
+@pytest.mark.parametrize(
+    ("captured", "recovered", "said"),
+    [
+        (2, 0, "This week 2 bookings were left unfinished and 0 were won back."),
+        (1, 2, "This week 1 booking was left unfinished and 2 were won back."),
+    ],
+)
+def test_what_was_won_back_is_said_in_a_sentence_that_is_true(world, at, rita, captured, recovered, said):  # noqa: PLR0917
+    """A booking left last week may be won back in this one."""
+    count(business=world.bella, now=NOW, amounts={"captured": captured, "recovered": recovered})
+    at(OVER)
+    assert said in words(rita.get("/"))

@@ -12,12 +12,13 @@ from followups.queries.reminders import Event, ReminderLine, lines, timeline, wa
 from followups.queries.waiting import Waiting, waiting
 from messaging import queries as messaging
 from messaging.models import Message
+from scheduler import availability
 from scheduler import queries as appointments
-from scheduler.availability import Diary
+from scheduler.availability import Diary, Interval
 
 NEAREST_WITHIN_DAYS = 3
 
-SlotState = Literal["none", "free", "taken", "passed", "gone"]
+SlotState = Literal["none", "free", "taken", "closed", "passed", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class CardLine:
 
 @dataclass(frozen=True, slots=True)
 class SlotNow:
-    """The chosen time as it stands: `none` was chosen, `free`, `taken` (with the nearest free time), `passed`, or its services are `gone`."""
+    """The chosen time as it stands: `none` was chosen, `free`, `taken` or `closed` (nobody who could do it works then), both with the
+    nearest free time, `passed`, or its services are `gone`.
+    """
 
     state: SlotState
     nearest: datetime | None = None
@@ -153,7 +156,8 @@ class _Team:
         able = self._able(draft, {choice.service_id for choice in offered})
         if any(self._diary.is_free(pk, start=start, duration_min=minutes) for pk in able):
             return SlotNow("free")
-        return SlotNow("taken", nearest=self._nearest(self._diary, able, start, minutes, now=now))
+        state: SlotState = "taken" if any(_works(self._diary, pk, start, minutes) for pk in able) else "closed"
+        return SlotNow(state, nearest=self._nearest(self._diary, able, start, minutes, now=now))
 
     def _able(self, draft: Draft, services: set[int]) -> list[int]:
         wanted = draft.selection.team_member_id
@@ -171,3 +175,10 @@ class _Team:
             for moment in diary.starts(pk, day, duration_min=minutes, earliest=now, latest=latest)
         ]
         return min(free, key=lambda moment: (abs(moment - start), moment), default=None)
+
+
+def _works(diary: Diary, pk: int, start: datetime, minutes: int) -> bool:
+    """Whether this member is at work then, whoever may have booked the time."""
+    day = start.astimezone(diary.zone).date()
+    away = [Interval(row.start, row.end) for row in diary.busy(pk, day) if not row.is_appointment]
+    return availability.is_free(work=diary.work(pk, day), busy=away, start=start, duration_min=minutes)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from business.models import Channel, Client
 from drafts.document import Draft
-from followups.queries.words import CHANNELS, SENT_TO, reason_words
+from followups.queries.words import CHANNELS, SENT_TO, join, reason_words
 from followups.reminder_rule import Reason
 from messaging.models import Message, State
 
@@ -99,16 +99,40 @@ def timeline(draft: Draft, messages: Sequence[Message]) -> list[Event]:
     events = [Event(draft.review_started_at, "Reached Review"), Event(draft.review_expires_at, "Left without finishing")]
     if draft.engagement > 1:
         events[0] = Event(draft.review_started_at, f"Came back to Review, visit {draft.engagement}")
-    for message in messages:
-        who = f" by {message.requested_by.first_name or message.requested_by.username}" if message.requested_by else ""
-        how = "Reminder requested" if message.trigger == Message.Trigger.MANUAL else "Automatic reminder"
-        events.append(Event(message.created_at, f"{how}{who}: {CHANNELS[message.channel]}"))
-        if message.done_at:
-            events.append(Event(message.done_at, f"{CHANNELS[message.channel]}: {_ended(message)}"))
+    events += [Event(sending[0].created_at, _told(sending)) for sending in _sendings(messages)]
     return sorted(events, key=lambda event: event.at)
 
 
+def _sendings(messages: Sequence[Message]) -> list[list[Message]]:
+    """Messages that belong to one press, or to one automatic reminder."""
+    found: list[list[Message]] = []
+    for message in messages:
+        last = found[-1][0] if found else None
+        same = last and (last.trigger, last.requested_by_id) == (message.trigger, message.requested_by_id)
+        if last and same and message.created_at - last.created_at < timedelta(minutes=1):
+            found[-1].append(message)
+        else:
+            found.append([message])
+    return found
+
+
+def _told(sending: Sequence[Message]) -> str:
+    """ "Bella sent SMS and e-mail, delivered", "Automatic reminder by SMS, failed (bad number)"."""
+    by_end: dict[str, list[str]] = {}
+    for message in sending:
+        by_end.setdefault(_ended(message), []).append(CHANNELS[message.channel])
+    ends = "; ".join(f"{join(channels)}{end and ', '}{end}" for end, channels in by_end.items())
+    first = sending[0]
+    if first.trigger != Message.Trigger.MANUAL:
+        return f"Automatic reminder by {ends}"
+    who = first.requested_by and (first.requested_by.first_name or first.requested_by.username)
+    return f"{who or 'Somebody'} {'sent' if was_reminded(sending) else 'asked for'} {ends}"
+
+
 def _ended(message: Message) -> str:
+    """How it ended; "" when it was sent and no more is known."""
+    if message.state in _UNDER_WAY:
+        return "on its way"
     if message.state == State.SENT:
-        return message.delivery if message.delivery in {"delivered", *_NOT_DELIVERED} else "sent"
+        return message.delivery if message.delivery in {"delivered", *_NOT_DELIVERED} else ""
     return State(message.state).label.lower() + (f" ({reason_words(message.reason, name='the client')})" if message.reason else "")

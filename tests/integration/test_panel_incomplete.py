@@ -94,7 +94,7 @@ def test_card_without_a_person_says_any_and_without_a_time_says_none(world, at, 
     leave(world, start_at=None)
     at(OVER)
     text = words(rita.get(PANEL))
-    assert "No time chosen with Any team member" in text
+    assert "No time chosen with any team member" in text
 
 
 def taken(world, member):
@@ -114,6 +114,12 @@ def test_slot_says_free_taken_with_the_nearest_and_passed(world, at, rita):
     assert "Taken , nearest free Wed 25 Nov, 13:45" in words(rita.get(PANEL))
     at(NOW + timedelta(hours=4, minutes=1))
     assert "Time passed" in words(rita.get(PANEL))
+
+
+def test_a_time_when_nobody_works_is_not_called_taken(world, at, rita):
+    leave(world, start_at=NOW + timedelta(hours=11))
+    at(OVER)
+    assert "Nobody works then , nearest free Wed 25 Nov, 16:15" in words(rita.get(PANEL))
 
 
 def test_only_the_chosen_persons_time_counts(world, at, rita):
@@ -168,6 +174,20 @@ def test_card_tells_how_each_reminder_ended(world, at, rita, state, delivery, re
     )  # fmt: skip
     at(OVER)
     assert said in words(rita.get(PANEL))
+
+
+def test_history_has_one_line_per_press(world, at, rita):
+    draft = leave(world)
+    for number, channel in enumerate(("sms", "email")):
+        Message.objects.create(
+            id=f"00000000-0000-4000-8000-00000000000{number}", kind=Kind.INCOMPLETE_REMINDER, business=world.bella, client=world.mia,
+            draft_id=draft.id, engagement=1, channel=channel, dedupe_key=channel, state=State.SENT, delivery="delivered", not_before=NOW,
+            created_at=OVER, done_at=OVER, trigger="manual", requested_by=world.rita,
+        )  # fmt: skip
+    at(OVER)
+    text = words(rita.get(PANEL))
+    assert "09:10 Rita sent SMS and e-mail, delivered" in text
+    assert text.count("Rita sent") == 1
 
 
 @pytest.mark.s("D14")

@@ -53,7 +53,7 @@ def test_a_card_tells_who_what_when_with_whom_and_what_is_open_now(world, rita):
         "Mia Chen",
         "0491 570 006",
         "Hair cut",
-        "With Any team member · 45 min",
+        "With any team member · 45 min",
         "Thu 26 Nov, from 10:00 until 12:00",
         "After school",
     ):

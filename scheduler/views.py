@@ -1,6 +1,8 @@
 """Doors of the appointment book: the day, and the form for one appointment."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -13,7 +15,7 @@ from business.access import Staff, staff_page
 from business.models import TeamMember
 from core import clock
 from scheduler import actions, queries
-from scheduler.forms import AppointmentForm, prefilled
+from scheduler.forms import AppointmentForm, Unsaved, prefilled, save
 from scheduler.models import Appointment
 
 TABS = ("incomplete", "waitlist")
@@ -64,13 +66,9 @@ def new(request: HttpRequest, *, staff: Staff) -> HttpResponse:
         initial = {name: request.GET.get(name, "") for name in ("day", "time", "person")}
         return _page(request, AppointmentForm(business=staff.business, now=now, initial=initial), status=200)
     form = AppointmentForm.posted(request.POST, business=staff.business, now=now)
-    if form.asks:
-        return _page(request, form, status=200)
-    if not form.is_valid():
-        return _page(request, form, status=422)
-    data = form.cleaned_data
-    try:
-        booked = actions.book_by_staff(
+
+    def write(data: Mapping[str, Any]) -> Appointment:
+        return actions.book_by_staff(
             business=staff.business,
             who=data["who"],
             member=data["member"],
@@ -80,14 +78,13 @@ def new(request: HttpRequest, *, staff: Staff) -> HttpResponse:
             now=now,
             booked_by=staff.user,
             note=data["note"],
-        )
-    except actions.SlotTaken:
-        return _taken(request, form)
-    except actions.NotBookable as refused:
-        form.add_error(None, str(refused))
-        return _page(request, form, status=422)
-    messages.success(request, f"{booked.appointment.client} is booked.")
-    return _back_to(booked.appointment, staff)
+        ).appointment
+
+    booked = save(form, write)
+    if isinstance(booked, Unsaved):
+        return _page(request, form, status=booked.status, **booked.more)
+    messages.success(request, f"{booked.client} is booked.")
+    return _back_to(booked, staff)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -108,13 +105,9 @@ def edit(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
         )
         return _page(request, AppointmentForm(business=staff.business, now=now, appointment=appointment, initial=initial), status=200)
     form = AppointmentForm.posted(request.POST, business=staff.business, now=now, appointment=appointment)
-    if form.asks:
-        return _page(request, form, status=200)
-    if not form.is_valid():
-        return _page(request, form, status=422)
-    data = form.cleaned_data
-    try:
-        moved = actions.move(
+
+    def write(data: Mapping[str, Any]) -> Appointment:
+        return actions.move(
             appointment=appointment,
             member=data["member"],
             start=data["start"],
@@ -124,11 +117,10 @@ def edit(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
             by=staff.user,
             enforce_rules=False,
         )
-    except actions.SlotTaken:
-        return _taken(request, form)
-    except (actions.NotBookable, actions.NotChangeable) as refused:
-        form.add_error(None, str(refused))
-        return _page(request, form, status=422)
+
+    moved = save(form, write)
+    if isinstance(moved, Unsaved):
+        return _page(request, form, status=moved.status, **moved.more)
     messages.success(request, f"The appointment of {moved.client} is changed.")
     return _back_to(moved, staff)
 
@@ -152,11 +144,6 @@ def _appointment(staff: Staff, pk: int) -> Appointment:
     if appointment is None:
         raise Http404("There is no such appointment.")
     return appointment
-
-
-def _taken(request: HttpRequest, form: AppointmentForm) -> HttpResponse:
-    """409: who has that time, and the nearest times that are free, one press each; everything typed stays."""
-    return _page(request, form, status=409, taken=form.conflict(), nearest=form.nearest())
 
 
 def _page(request: HttpRequest, form: AppointmentForm, *, status: int, **more: object) -> HttpResponse:

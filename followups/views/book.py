@@ -1,5 +1,6 @@
 """Book for client: the appointment form prefilled from a card, then the appointment, then the draft (S43 to S45, D8)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -19,8 +20,7 @@ from followups.actions import Handled
 from followups.forms import CardForm
 from followups.queries.cards import Card, cards_of
 from scheduler import queries as appointments
-from scheduler.actions import NotBookable, SlotTaken
-from scheduler.forms import AppointmentForm, prefilled
+from scheduler.forms import AppointmentForm, prefilled, save
 from scheduler.models import Appointment
 
 
@@ -55,13 +55,9 @@ def _save(request: HttpRequest, draft_id: str, staff: Staff, *, now: datetime) -
     # The card is this client's; nobody else can be booked from it.
     post["client"] = str(card.client.pk)
     form = AppointmentForm.posted(post, business=staff.business, now=now)
-    if form.asks:
-        return _page(request, staff, form, card, now=now)
-    if not form.is_valid():
-        return _page(request, staff, form, card, now=now, status=422)
-    data = form.cleaned_data
-    try:
-        appointment = actions.book_for_client(
+
+    def write(data: Mapping[str, Any]) -> Appointment:
+        return actions.book_for_client(
             business=staff.business,
             draft_id=draft_id,
             engagement=shown,
@@ -73,18 +69,13 @@ def _save(request: HttpRequest, draft_id: str, staff: Staff, *, now: datetime) -
             user=staff.user,
             now=now,
         )
-    except SlotTaken:
-        return _taken(request, staff, form, card, now=now)
-    except NotBookable as problem:
-        form.add_error(None, str(problem))
-        return _page(request, staff, form, card, now=now, status=422)
-    return _saved(request, appointment)
 
-
-def _taken(request: HttpRequest, staff: Staff, form: AppointmentForm, card: Card, *, now: datetime) -> HttpResponse:
-    """409: somebody has that time by now. It may be this very client: then that is the news, and nothing needs booking. Raises Handled."""
-    actions.look(business=staff.business, draft_id=card.draft.id, engagement=card.draft.engagement, now=now)
-    return _page(request, staff, form, card, now=now, status=409, taken=form.conflict(), nearest=form.nearest())
+    booked = save(form, write)
+    if isinstance(booked, Appointment):
+        return _saved(request, booked)
+    if booked.status == 409:  # somebody has that time; if it is this very client, then that is the news, and nothing needs booking
+        actions.look(business=staff.business, draft_id=draft_id, engagement=shown, now=now)
+    return _page(request, staff, form, card, now=now, status=booked.status, **booked.more)
 
 
 def _card(staff: Staff, draft_id: str, *, engagement: int | None, now: datetime) -> Card:

@@ -1,6 +1,8 @@
 """The waitlist: add, edit, remove, book."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -18,8 +20,8 @@ from followups.queries.waitlist import Entry, find
 from followups.views.panel import show
 from scheduler import actions as calendar
 from scheduler import queries as appointments
-from scheduler.forms import AppointmentForm, prefilled
-from scheduler.models import WaitlistEntry
+from scheduler.forms import AppointmentForm, Unsaved, prefilled, save
+from scheduler.models import Appointment, WaitlistEntry
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -111,11 +113,9 @@ def book(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
     post = request.POST.copy()
     post["client"] = str(entry.row.client_id)
     form = AppointmentForm.posted(post, business=staff.business, now=now)
-    if form.asks or not form.is_valid():
-        return _booking(request, form, entry, status=200 if form.asks else 422)
-    data = form.cleaned_data
-    try:
-        appointment = actions.book_from_waitlist(
+
+    def write(data: Mapping[str, Any]) -> Appointment:
+        return actions.book_from_waitlist(
             entry=entry.row,
             member=data["member"],
             start=data["start"],
@@ -125,11 +125,10 @@ def book(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
             user=staff.user,
             now=now,
         )
-    except calendar.SlotTaken:
-        return _booking(request, form, entry, status=409, taken=form.conflict(), nearest=form.nearest())
-    except (calendar.NotBookable, calendar.NotChangeable) as refused:
-        form.add_error(None, str(refused))
-        return _booking(request, form, entry, status=409 if isinstance(refused, calendar.NotChangeable) else 422)
+
+    appointment = save(form, write)
+    if isinstance(appointment, Unsaved):
+        return _booking(request, form, entry, status=appointment.status, **appointment.more)
     messages.success(request, f"{appointment.client} is booked.")
     day = appointment.starts.astimezone(staff.business.zone).date()
     query = urlencode({"day": day.isoformat(), "followups": "waitlist"})

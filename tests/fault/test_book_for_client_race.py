@@ -171,7 +171,7 @@ def test_an_entry_booked_meanwhile_is_said(world, at, client, monkeypatch):
     client.force_login(world.rita)
     at(OVER)
     answer = client.post(reverse("followups:waitlist-book", args=[entry.pk]), saved(world))
-    assert answer.status_code == 409
+    assert answer.status_code == 422
     assert "This entry is no longer on the waitlist." in answer.content.decode()
     assert not Appointment.objects.exists()
 

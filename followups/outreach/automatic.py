@@ -6,13 +6,13 @@ from typing import Literal
 
 from django.db import transaction
 
-from business.models import Channel
-from core import identifiers
 from drafts import actions as drafts
 from drafts.document import Draft
 from followups.queries.facts import Loaded, contact_of
 from followups.reminder_rule import Reason, Send, Skip, decide
+from messaging import outbox
 from messaging.models import Kind, Message, State
+from messaging.outbox import Wish
 
 Settled = tuple[str, int, Literal["handed", "skipped"], str]
 
@@ -24,10 +24,10 @@ def hand_over(*, items: Sequence[Draft], now: datetime) -> None:
     """
     loaded = Loaded(items)
     decisions = [(draft, decide(loaded.of(draft, now=now))) for draft in items]
-    rows = [row for draft, decision in decisions if isinstance(decision, Send) for row in _rows(draft, decision, loaded, now=now)]
+    wishes = [wish for draft, decision in decisions if isinstance(decision, Send) for wish in _wishes(draft, decision, loaded, now=now)]
     with transaction.atomic():
         give_way([older for draft, decision in decisions if isinstance(decision, Send) for older in loaded.queued_before(draft)], now=now)
-        accepted = _insert(rows)
+        accepted = outbox.queue_many(kind=Kind.INCOMPLETE_REMINDER, wishes=wishes, now=now)
     drafts.reminders_settled(items=[_settled(draft, decision, accepted) for draft, decision in decisions], now=now)
 
 
@@ -42,44 +42,28 @@ def key_of(draft: Draft, channel: str) -> str:
     return f"auto:{draft.id}:{draft.engagement}:{channel}"
 
 
-def _rows(draft: Draft, decision: Send, loaded: Loaded, *, now: datetime) -> Iterator[Message]:
-    """Queued rows for the channels that go, and for a channel that is switched on but cannot go a row that says why (D14)."""
+def _wishes(draft: Draft, decision: Send, loaded: Loaded, *, now: datetime) -> Iterator[Wish]:
+    """One for each channel that goes, and for a channel that is switched on but cannot go one that says why (D14)."""
     client = loaded.clients[draft.client_id]
     for channel, not_before in decision.channels.items():
-        yield _row(draft, channel, recipient=contact_of(client, channel), state=State.QUEUED, not_before=not_before, now=now)
+        yield _wish(draft, channel, recipient=contact_of(client, channel), not_before=not_before)
     for channel, reason in decision.skipped.items():
         if reason not in (Reason.AUTOMATION_OFF, Reason.ENABLED_LATER):
-            yield _row(draft, channel, recipient="", state=State.SKIPPED, reason=reason, not_before=now, now=now)
+            yield _wish(draft, channel, recipient="", not_before=now, reason=reason)
 
 
-def _row(draft: Draft, channel: str, *, recipient: str, state: State, not_before: datetime, now: datetime, reason: str = "") -> Message:
-    return Message(
-        id=identifiers.new_uuid(),
-        kind=Kind.INCOMPLETE_REMINDER,
+def _wish(draft: Draft, channel: str, *, recipient: str, not_before: datetime, reason: str = "") -> Wish:
+    return Wish(
         business_id=draft.business_id,
         client_id=draft.client_id,
         draft_id=draft.id,
         engagement=draft.engagement,
-        channel=Channel(channel),
-        trigger=Message.Trigger.AUTO,
+        channel=channel,
         dedupe_key=key_of(draft, channel),
         recipient=recipient,
-        state=state,
-        reason=reason,
         not_before=not_before,
-        created_at=now,
-        done_at=now if state == State.SKIPPED else None,
+        reason=reason,
     )
-
-
-def _insert(rows: Sequence[Message]) -> set[str]:
-    """Write rows whose key is new and whose draft has nothing in flight over that channel; the keys that exist afterwards."""
-    if not rows:
-        return set()
-    # Sorted, so that two sweeps with the same rows never wait for each other in a ring.
-    Message.objects.bulk_create(sorted(rows, key=lambda row: row.dedupe_key), ignore_conflicts=True)
-    keys = Message.objects.filter(dedupe_key__in=[row.dedupe_key for row in rows])
-    return set(keys.exclude(state=State.SKIPPED).values_list("dedupe_key", flat=True))
 
 
 def _settled(draft: Draft, decision: Send | Skip, accepted: Iterable[str]) -> Settled:

@@ -1,5 +1,6 @@
 """Messages out of the house: key first, provider second (draft-lifecycle 4 to 6). A message without a row does not exist."""
 
+from messaging.outbox.batch import Wish, queue_many
 from messaging.outbox.bell import Notice, mark_read, notify_staff
 from messaging.outbox.keys import mint_link, revoke_links
 from messaging.outbox.queueing import cancel, cancel_queued, claim, erase_client, queue, release
@@ -13,6 +14,7 @@ __all__ = [
     "EXAMPLE_TOKEN",
     "Notice",
     "TestRefused",
+    "Wish",
     "businesses_texting",
     "cancel",
     "cancel_queued",
@@ -25,6 +27,7 @@ __all__ = [
     "mint_link",
     "notify_staff",
     "queue",
+    "queue_many",
     "reconcile",
     "record_status",
     "release",

@@ -1,6 +1,6 @@
 """The Waitlist tab: who waits for a time, for what, when, and which times are open for them now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -12,6 +12,7 @@ from scheduler.availability import Diary
 from scheduler.models import WaitlistEntry, WaitlistWindow
 
 OPENINGS_SHOWN = 3
+APART = timedelta(hours=1)
 DAYS_LOOKED_AT = 60
 
 
@@ -30,7 +31,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Everything `_waitlist_card.html` shows; `openings` are the first three."""
+    """Everything `_waitlist_card.html` shows; `openings` are up to three, the first and others well apart from it."""
 
     row: WaitlistEntry
     openings: tuple[Opening, ...]
@@ -83,7 +84,7 @@ class _Finder:
         )
 
     def openings(self, entry: WaitlistEntry) -> list[Opening]:
-        """The first few free times that suit this entry."""
+        """A few free times that suit this entry: the first one, then others at least an hour later, so that there is a choice."""
         services = {line.service_id for line in entry.lines.all()}
         able = [pk for pk, skills in self._skills.items() if services <= skills and entry.team_member_id in (None, pk)]
         minutes = duration_of(entry)
@@ -95,9 +96,11 @@ class _Finder:
                 for start in self._diary.starts(pk, day, duration_min=minutes, earliest=self._earliest, latest=self._edge(day)):
                     if _suits(window, start.astimezone(self._zone)) and start not in found:
                         found[start] = Opening(start, self._members[pk])
-            if len(found) >= OPENINGS_SHOWN:
+            if len(_spread(found)) == OPENINGS_SHOWN:
                 break
-        return [found[start] for start in sorted(found)[:OPENINGS_SHOWN]]
+        chosen = _spread(found)
+        near = [start for start in sorted(found) if start not in chosen]
+        return [found[start] for start in sorted([*chosen, *near][:OPENINGS_SHOWN])]
 
     def _days(self, entry: WaitlistEntry) -> Iterator[tuple[date, WaitlistWindow]]:
         pairs = [
@@ -117,3 +120,12 @@ def _between(first: date, last: date) -> Iterator[date]:
 
 def _suits(window: WaitlistWindow, local: datetime) -> bool:
     return (window.from_time is None or local.time() >= window.from_time) and (window.to_time is None or local.time() <= window.to_time)
+
+
+def _spread(starts: Iterable[datetime]) -> list[datetime]:
+    """The first of `starts`, and up to two more, each at least an hour after the one before."""
+    chosen: list[datetime] = []
+    for start in sorted(starts):
+        if len(chosen) < OPENINGS_SHOWN and (not chosen or start - chosen[-1] >= APART):
+            chosen.append(start)
+    return chosen

@@ -58,7 +58,7 @@ def test_a_card_tells_who_what_when_with_whom_and_what_is_open_now(world, rita):
         "After school",
     ):
         assert said in text
-    assert "Open now Thu 26 Nov, 10:00 Maya Thu 26 Nov, 10:15 Maya Thu 26 Nov, 10:30 Maya" in text
+    assert "Open now Thu 26 Nov, 10:00 Maya Thu 26 Nov, 10:15 Maya Thu 26 Nov, 11:00 Maya" in text
 
 
 def test_openings_respect_the_person_and_what_is_booked(world, rita):

@@ -34,7 +34,7 @@ def _many_services(world: World) -> None:
 
 
 @pytest.mark.s("S07", "S11")
-def test_signed_in_client_books_with_seven_taps(page: Page, live_server, world: World, complaints) -> None:
+def test_signed_in_client_books_by_tapping(page: Page, live_server, world: World, complaints) -> None:
     sign_in(page.context, live_server.url, world.mia)
     page.goto(live_server.url + START)
     page.locator(".service-row", has_text="Hair cut").click()
@@ -130,29 +130,6 @@ def test_everything_but_the_live_parts_works_without_javascript(browser: Browser
     expect(page.get_by_role("heading", name="You're booked")).to_be_visible()
     assert Appointment.objects.get().note == "Side door"
     plain.close()
-
-
-def test_keyboard_alone_books(page: Page, live_server, world: World) -> None:
-    sign_in(page.context, live_server.url, world.mia)
-    page.goto(live_server.url + START)
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
-    page.get_by_role("checkbox", name="Hair cut").focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/team/**")
-    page.get_by_role("radio", name="Any team member").focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/time/**")
-    page.locator(".time-input").first.focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/review/**")
-    page.get_by_role("button", name="Confirm").locator("visible=true").first.focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="You're booked")).to_be_visible()
-    assert Appointment.objects.get().team_member == world.maya
 
 
 def _every_page(page: Page, url: str, world: World) -> list[str]:

@@ -15,7 +15,13 @@ AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wc
 
 SHIFT = """
 window.shifted = 0;
-new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value; })
+window.moved = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+    window.shifted += entry.value;
+    window.moved.push(...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 120) ?? String(node?.textContent)));
+  }
+})
   .observe({ type: "layout-shift", buffered: true });
 """
 

@@ -16,6 +16,7 @@ from scheduler import actions as calendar
 from scheduler import queries as appointments
 from tests.integration.test_expire_reviews import book
 from tests.leaving import OVER, again, leave, mongo_away, switch_on
+from tests.links import unfinished
 from tests.visits import sign_in
 from tests.world import NOW
 
@@ -100,3 +101,14 @@ def test_i13_the_number_leaves_out_hidden_drafts_beyond_the_first_two_hundred(wo
     people[-1].delete()  # beyond them
     found = waiting(business=world.bella, now=OVER)
     assert (len(found.drafts), found.count) == (SHOWN_AT_MOST, SHOWN_AT_MOST + 1)
+
+
+@pytest.mark.s("D4")
+def test_the_link_says_you_are_booked(world, at, client):
+    address, _ = unfinished(world)
+    at(SOON)
+    assert "Confirm" in client.get(address).content.decode()
+    confirm_unnamed(world)
+    page = client.get(address).content.decode().replace("&#x27;", "'")
+    assert "You're booked" in page
+    assert 'value="confirm"' not in page

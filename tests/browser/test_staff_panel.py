@@ -30,6 +30,7 @@ def desk(page: Page, live_server, world: World, mongo, at) -> Page:
 def open_panel(desk: Page, url: str, more: str = "") -> None:
     desk.goto(f"{url}/scheduler/?followups=incomplete{more}")
     expect(desk.locator("#followups-panel")).to_be_visible()
+    desk.wait_for_load_state("networkidle")  # the badge fills itself
 
 
 def ring(world: World, draft_id: str) -> None:

@@ -1,6 +1,6 @@
 """Fixtures every folder uses: the world, the moment, and a clean MongoDB database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import pytest
@@ -32,15 +32,13 @@ def shipped_world(transactional_db: None) -> worlds.World:
 
 
 @pytest.fixture
-def at() -> Iterator[object]:
-    """`at(moment)`: every door reads that moment from now on, through the one seam the product has for it."""
-    real = clock._offset_source
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """`at(moment)`: every door reads exactly that moment from now on; `core.clock.now` is the one place they read it from."""
 
     def travel(moment: datetime) -> None:
-        clock.install_offset(lambda: moment - datetime.now(moment.tzinfo))
+        monkeypatch.setattr(clock, "now", lambda: moment)
 
-    yield travel
-    clock.install_offset(real)
+    return travel
 
 
 @pytest.fixture(scope="session")

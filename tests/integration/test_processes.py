@@ -1,6 +1,5 @@
 """The fixtures for faults do what their names say: real processes, and engines that can be broken alone."""
 
-import json
 import time
 import urllib.request
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from collections.abc import Callable
 import psycopg
 import pymongo
 import pytest
+import requests
 from pymongo.errors import PyMongoError
 
 from tests.faults import EngineFactory, Stack, StackFactory
@@ -23,8 +23,9 @@ def eventually(holds: Callable[[], bool], *, within: float) -> bool:
 
 
 def sweeps(stack: Stack) -> set[str]:
-    """The sweeps that have left a heartbeat, as the health page tells."""
-    return set(json.load(urllib.request.urlopen(f"{stack.url}/readyz", timeout=5))["sweeps"])
+    """The sweeps that have left a heartbeat, as the health page tells; it answers 503 until all have."""
+    ages = requests.get(f"{stack.url}/readyz", timeout=5).json()["sweeps"]
+    return {name for name, age in ages.items() if age is not None}
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 
 from django.db.models import Prefetch, QuerySet
 
@@ -19,14 +20,27 @@ PREVIEW = 3
 PAST = 20
 
 
+class Door(StrEnum):
+    """How the business stands at this moment."""
+
+    OPEN = "open"
+    BEFORE = "before"
+    GAP = "gap"
+    OVER = "over"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When the business works today, on its wall clock; without both, closed today and `next_day` is the next day it works."""
+    """Whether somebody works now, on the business's wall clock, and until when (open) or from when on (all others).
 
-    opens: time | None
-    closes: time | None
-    next_day: date | None = None
-    next_opens: time | None = None
+    BEFORE the first hour of today, in a GAP between two, OVER after the last, CLOSED all day; `day` only when `at` is not today.
+    """
+
+    door: Door
+    at: time | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +63,36 @@ class Section:
 
 
 def hours_today(*, business: Business, now: datetime) -> Hours:
-    """From the first to the last hour anybody who can be booked works today; else the next day that anybody does. One query."""
-    today = now.astimezone(business.zone).date()
+    """How the door stands now, from the hours of everybody who can be booked; a break is no closing. One query."""
+    local = now.astimezone(business.zone)
     rows = WorkingHours.objects.filter(
         team_member__business=business, team_member__bookable=True, team_member__archived_at=None, is_break=False
     ).values_list("weekday", "starts", "ends")
     by_day: dict[int, list[tuple[time, time]]] = {}
-    for weekday, starts, ends in rows:
+    for weekday, starts, ends in rows.order_by("starts"):
         by_day.setdefault(weekday, []).append((starts, ends))
-    if stretches := by_day.get(today.weekday()):
-        return Hours(opens=min(start for start, _ in stretches), closes=max(end for _, end in stretches))
-    later = (today + timedelta(days=offset) for offset in range(1, 7))
-    day = next((day for day in later if day.weekday() in by_day), None)
-    return Hours(None, None, day, min(start for start, _ in by_day[day.weekday()]) if day else None)
+    if not by_day:
+        return Hours(Door.UNKNOWN)
+    today = _joined(by_day.get(local.weekday(), []))
+    for starts, ends in today:
+        if local.time() < starts:
+            return Hours(Door.BEFORE if starts == today[0][0] else Door.GAP, starts)
+        if local.time() < ends:
+            return Hours(Door.OPEN, ends)
+    later = (local.date() + timedelta(days=offset) for offset in range(1, 8))
+    day = next(day for day in later if day.weekday() in by_day)
+    return Hours(Door.OVER if today else Door.CLOSED, by_day[day.weekday()][0][0], day)
+
+
+def _joined(stretches: Iterable[tuple[time, time]]) -> list[tuple[time, time]]:
+    """Stretches in order of their start, those that touch or overlap made one."""
+    joined: list[tuple[time, time]] = []
+    for starts, ends in stretches:
+        if joined and starts <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], ends))
+        else:
+            joined.append((starts, ends))
+    return joined
 
 
 def menu(*, business: Business) -> list[Section]:

@@ -1,13 +1,14 @@
 """The business's front page and its theme."""
 
 import html
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils.html import strip_tags
 
 from business.colour import contrast
-from business.models import Category, Service
+from business.models import Category, Service, WorkingHours
 from drafts.document import DraftState
 from scheduler import actions as scheduler
 from scheduler import queries as availability
@@ -30,16 +31,51 @@ def words_of(response) -> str:
 
 def test_front_page_says_who_where_when_and_what(world, client):
     page = words_of(client.get(FRONT))
-    for words in ("Bella Hair Co.", "Open today", "09:00 to 17:00", "12 Example Street", "(02) 5550 1234", "tel:+61255501234", "Hair cut"):
+    for words in ("Bella Hair Co.", "Open until", "17:00", "12 Example Street", "(02) 5550 1234", "tel:+61255501234", "Hair cut"):
         assert words in page
     assert "from $110.00" in page
     assert "My bookings" in page
     assert "Continue your booking" not in page
 
 
-def test_closed_day_names_the_next_one(world, client, at):
-    at(NOW + timedelta(days=4))
-    assert "Closed today. Open again Mon 30 Nov at" in words_of(client.get(FRONT))
+def hours_line(client) -> str:
+    """The opening hours on the front page as a person reads them."""
+    return " ".join(strip_tags(words_of(client.get(FRONT)).split('class="front-facts"')[1].split("</li>")[0]).split()).lstrip("> ")
+
+
+@pytest.mark.parametrize(
+    ("hours_after_nine", "words"),
+    [
+        (-1, "Opens today at 09:00"),
+        (0, "Open until 12:00"),
+        (3, "Opens again at 13:00"),
+        (3.5, "Opens again at 13:00"),
+        (4, "Open until 17:00"),
+        (8, "Closed now. Opens Thu 26 Nov at 09:00"),
+        (24 * 3 + 8, "Closed now. Opens Mon 30 Nov at 09:00"),
+        (24 * 4, "Closed today. Opens Mon 30 Nov at 09:00"),
+    ],
+)
+def test_hours_say_how_the_door_stands_now(world, client, at, hours_after_nine, words):
+    wednesday = WorkingHours.objects.filter(weekday=2, is_break=False)
+    wednesday.update(ends=time(12))
+    for member in (world.maya, world.tom_member):
+        WorkingHours.objects.create(team_member=member, weekday=2, starts=time(13), ends=time(17))
+    at(NOW + timedelta(hours=hours_after_nine))
+    assert hours_line(client) == words
+
+
+def test_hours_of_several_people_are_one_stretch_and_a_break_is_no_closing(world, client, at):
+    WorkingHours.objects.filter(weekday=2, is_break=False, team_member=world.maya).update(ends=time(13))
+    WorkingHours.objects.filter(weekday=2, is_break=False, team_member=world.tom_member).update(starts=time(11), ends=time(20))
+    at(NOW + timedelta(hours=3, minutes=45))
+    assert hours_line(client) == "Open until 20:00"
+
+
+def test_only_day_of_the_week_is_over_and_opens_a_week_later(world, client, at):
+    WorkingHours.objects.exclude(weekday=2).delete()
+    at(NOW + timedelta(hours=9))
+    assert hours_line(client) == "Closed now. Opens Wed 2 Dec at 09:00"
 
 
 def test_business_without_hours_or_services_is_no_error(world, client):

@@ -29,6 +29,18 @@ if (form) {
       element("span", "line-facts num", element("span", "line-price", money(line.price)), element("span", "line-time", minutes(line.minutes))))));
   }
 
+  // A ticked service with variants shows what the chosen one costs and takes, any other the least of them.
+  function showPicked(service) {
+    const dot = service.querySelector(".tick").checked && service.querySelector(".dot:checked");
+    const price = service.querySelector("[data-picked-price]");
+    const time = service.querySelector("[data-picked-minutes]");
+    for (const least of service.querySelectorAll("[data-from]")) least.hidden = Boolean(dot);
+    price.hidden = time.hidden = !dot;
+    if (!dot) return;
+    price.textContent = money(Number(dot.dataset.price));
+    time.textContent = minutes(Number(dot.dataset.minutes));
+  }
+
   function draw() {
     const lines = chosen();
     const price = lines.reduce((sum, line) => sum + line.price, 0);
@@ -36,9 +48,11 @@ if (form) {
     each("lines", (place) => place.replaceChildren(list(lines)));
     each("empty", (place) => { place.hidden = lines.length > 0; });
     each("total-row", (place) => { place.hidden = lines.length === 0; });
-    each("price", (place) => { place.textContent = lines.length ? money(price) : place.closest(".bar") ? "Nothing chosen" : ""; });
+    each("price", (place) => { place.textContent = lines.length ? money(price) : place.closest(".bar") ? "Pick a service to start" : ""; });
     each("minutes", (place) => { place.textContent = minutes(time); });
-    each("count", (place) => { place.textContent = lines.length ? `${lines.length} service${lines.length === 1 ? "" : "s"} · ${minutes(time)}` : "Pick a service"; });
+    each("count", (place) => { place.textContent = lines.length ? `${lines.length} service${lines.length === 1 ? "" : "s"} · ${minutes(time)}` : ""; });
+    for (const details of document.querySelectorAll(".bar-details")) details.classList.toggle("is-nothing", lines.length === 0);
+    for (const service of form.querySelectorAll("[data-service]:has(.dot)")) showPicked(service);
     for (const tick of form.querySelectorAll(".tick")) tick.setCustomValidity(tick.checked && lines.length > max ? `Up to ${max} services at once.` : "");
   }
 

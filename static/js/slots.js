@@ -26,6 +26,14 @@ form.addEventListener("change", draw);
 addEventListener("pageshow", (event) => { draw(); if (event.persisted) look().catch(() => {}); });
 document.addEventListener("visibilitychange", () => look().catch(() => {}));
 
+// A date picked leads there at once; one typed waits for Enter or Go, so that it can be typed to its end.
+const jump = document.querySelector(".week-jump");
+const picker = jump.querySelector(".week-date");
+picker.addEventListener("keydown", () => jump.classList.add("is-typed"));
+picker.addEventListener("change", () => {
+  if (!jump.classList.contains("is-typed") && picker.checkValidity()) jump.requestSubmit();
+});
+
 const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone && mine && mine !== zone.dataset.zone) {
   zone.textContent = `${zone.textContent.replace(/\.$/, "")}, not in yours (${mine.replace(/.*\//, "").replaceAll("_", " ")}).`;

@@ -93,7 +93,7 @@ def test_code_page_does_not_shift_while_it_counts(world, live_server, page):
           setTimeout(() => done(total), 300);
         })"""
     )
-    assert shifted == 0
+    assert round(shifted, 2) == 0
 
 
 def test_somebody_elses_link_and_booked_link_are_accessible(world, live_server, page, look):

@@ -4,6 +4,10 @@ import os
 import re
 
 os.environ.setdefault("DEMO", "0")
+# tests.engines has set these long before; the type checker loads the settings without any engine.
+os.environ.setdefault("DATABASE_URL", "postgres://postgres@127.0.0.1:54329/comeback")
+os.environ.setdefault("MONGO_URL", "mongodb://127.0.0.1:27029/comeback?replicaSet=rs0")
+os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:63799/0")
 os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-that-is-long-enough-to-pass-the-check-0123456789")
 os.environ.setdefault("SITE_URL", "https://book.example.com")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1,book.example.com")

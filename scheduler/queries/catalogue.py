@@ -39,10 +39,6 @@ class Resolved:
     def price_minor(self) -> int:
         return sum(line.price_minor for line in self.lines)
 
-    @property
-    def service_ids(self) -> tuple[int, ...]:
-        return tuple(line.service.pk for line in self.lines)
-
 
 # A service with its variants as they are offered today in one row. Written out, because every page of a booking asks it and putting the
 # same aggregate together takes Django longer than all the rest of the query.

@@ -205,7 +205,7 @@ def test_suitable_members_do_every_service(world):
 def test_resolve_and_suitable_members_cost_two_queries(world):
     with CaptureQueriesContext(connection) as spent:
         resolved = queries.resolve(business=world.bella, services=[(world.cut.pk, None), (world.colour.pk, world.colour_short.pk)])
-        queries.suitable_members(business=world.bella, services=resolved.service_ids)
+        queries.suitable_members(business=world.bella, services=[line.service.pk for line in resolved.lines])
     assert len(spent) == 2
 
 

@@ -1,16 +1,22 @@
-// The code page: sends the form once six digits are there, and shows how long until a new code may be asked for.
+// The code page: sends the form once six digits are there, even when a phone filled them in before this was loaded, and shows how long
+// until a new code may be asked for.
 // Without this the button works all the same, and the server says how long to wait.
 
 const form = document.querySelector("[data-code-form]");
 const field = form?.querySelector("input[name=code]");
-field?.addEventListener("input", () => {
+const sendOnceWhole = () => {
   const digits = field.value.normalize("NFKC").replace(/\D/g, "");
   if (digits.length === 6 && !form.dataset.sent) {
     form.dataset.sent = "yes";
     form.requestSubmit();
   }
-});
-addEventListener("pageshow", () => { if (form) delete form.dataset.sent; });
+};
+if (field) {
+  field.addEventListener("input", sendOnceWhole);
+  addEventListener("pageshow", () => { delete form.dataset.sent; });
+  // Not on the way back or on a reload: the browser puts the old code there again, and that would cost a try.
+  if (performance.getEntriesByType("navigation")[0]?.type === "navigate") sendOnceWhole();
+}
 
 const resend = document.querySelector("[data-resend-at]");
 if (resend) {

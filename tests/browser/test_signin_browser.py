@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Route
 
 from tests.links import unfinished
 from tests.phones import NEW, last_code, wrong
@@ -64,6 +65,22 @@ def test_new_client_signs_in_and_every_page_is_accessible(world, live_server, pa
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name="Review and book").wait_for()
     assert [complaint for complaint in complaints if "422" not in complaint] == []
+
+
+def test_code_filled_in_before_the_script_arrives_is_sent(world, live_server, page):
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/js/code*.js", hold)
+    page.goto(f"{live_server.url}/b/bella-hair/sign-in/?next=mine")
+    page.get_by_label("Mobile number").fill("0491 570 006")
+    page.get_by_role("button", name="Text me a code").click(no_wait_after=True)
+    page.get_by_role("heading", name="Enter your code").wait_for()
+    page.get_by_role("textbox", name="Code").fill(last_code())
+    held[0].continue_()
+    page.get_by_role("heading", name="My bookings").wait_for()
 
 
 def test_sign_in_works_without_scripts(world, live_server, browser):

@@ -9,13 +9,15 @@ import contextlib
 import fcntl
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
-from config import services
+from config import prepare, services
 from config.engines import HOST, Engine, Mongo, Redis, check_port, start_engines, stop_engines
 from config.postgres import Postgres
 from config.processes import Process, ProcessFailed, stop_all
@@ -26,6 +28,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SERVICES_GRACE_SECONDS = 2.0
 _ENGINES_GRACE_SECONDS = 2.0
 _WATCH_SECONDS = 0.2
+_GIVEN_SECONDS = 3.0
+_USUAL_PORTS = {"postgres": 5432, "postgresql": 5432, "mongodb": 27017, "redis": 6379, "rediss": 6379}
 _WELCOME = """
 Comeback is running.
 
@@ -93,7 +97,7 @@ def _run(options: argparse.Namespace) -> NoReturn:
         check_port(options.port, "web")
         engines = _start_engines(options, data, environment)
         cleanup.callback(stop_engines, engines, grace=_ENGINES_GRACE_SECONDS)
-        services.preparation(env=environment, log=logs / "prepare.log").complete()
+        _prepare(environment, logs / "prepare.log")
         house = [
             services.beat(env=environment, log=logs / "beat.log"),
             services.worker(env=environment, log=logs / "worker.log"),
@@ -110,10 +114,41 @@ def _start_engines(options: argparse.Namespace, data: Path, environment: dict[st
     """Start what the environment does not name an address for, and name it there."""
     engines = [Mongo(data, options.mongo_port), Redis(data, options.redis_port), Postgres(data, options.postgres_port)]
     missing = [engine for engine in engines if not environment.get(engine.variable)]
-    for engine in missing:
-        check_port(engine.port, engine.name)
+    for engine in engines:
+        if engine in missing:
+            check_port(engine.port, engine.name)
+        else:
+            _check_given(engine, environment[engine.variable])
     with step("Starting " + (", ".join(engine.name for engine in missing) or "no engine: all three are given")):
         return start_engines(missing, environment)
+
+
+def _check_given(engine: Engine, url: str) -> None:
+    """Raise ProcessFailed if nobody listens where `url` says: every later step would only wait for it. Several hosts are left to the driver."""
+    try:
+        parts = urlsplit(url)
+        address = (parts.hostname or "", parts.port or _USUAL_PORTS.get(parts.scheme, 0))
+    except ValueError:
+        return
+    if all(address):
+        try:
+            socket.create_connection(address, timeout=_GIVEN_SECONDS).close()
+        except OSError:
+            raise ProcessFailed(
+                f"{engine.name} does not answer at {address[0]}:{address[1]}, where {engine.variable} says it is."
+            ) from None
+
+
+def _prepare(environment: dict[str, str], log: Path) -> None:
+    """Bring the databases up to date. Raises ProcessFailed with the sentence that the preparation left at the end of its log."""
+    preparation = services.preparation(env=environment, log=log)
+    try:
+        preparation.complete()
+    except ProcessFailed:
+        if preparation.exit_code != prepare.FAILED:
+            raise
+        sentence = log.read_text(errors="replace").rstrip().rpartition("\n")[2]
+        raise ProcessFailed(f"{sentence} (log: {log})") from None
 
 
 def _start_side_by_side(house: Sequence[Process]) -> None:

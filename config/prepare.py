@@ -11,6 +11,7 @@ from typing import TextIO
 
 from config.terminal import say, step
 
+FAILED = 3  # not 1, which is what a Python that could not even begin ends with
 _STEPS = (
     ("Migrating PostgreSQL", ("migrate", "--no-input")),
     ("Checking MongoDB's indexes", ("ensure_draft_indexes",)),
@@ -19,15 +20,15 @@ _STEPS = (
 
 
 def main(log: Path) -> int:
-    """Do the steps, with the commands' own words in `log`; 0, or 1 with one sentence on standard error."""
+    """Do the steps, with the commands' own words in `log`; 0, or FAILED with one sentence as the last line of `log`."""
     with log.open("w") as words:
         try:
             _prepare(words)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the person gets a sentence and the log the rest
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the person gets a sentence and the log the rest
             traceback.print_exc(file=words)
             first_line = str(error).strip().partition("\n")[0]
-            say(f"The databases could not be prepared: {first_line or type(error).__name__} (log: {log})", to=sys.stderr)
-            return 1
+            say(f"The databases could not be prepared: {first_line or type(error).__name__}", to=words)
+            return FAILED
     return 0
 
 

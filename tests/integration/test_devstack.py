@@ -155,6 +155,31 @@ def test_runner_says_which_port_is_taken(tmp_path: Path, option: str, who: str) 
     assert done.stderr == f"Port {house.ports[option]} ({who}) is in use. Is another copy running?\n"
 
 
+@pytest.mark.parametrize(
+    ("variable", "who", "scheme"),
+    [("DATABASE_URL", "PostgreSQL", "postgres"), ("MONGO_URL", "MongoDB", "mongodb"), ("REDIS_URL", "Valkey", "redis")],
+)
+def test_runner_says_which_given_engine_does_not_answer(tmp_path: Path, variable: str, who: str, scheme: str) -> None:
+    port = free_port()
+    done = run(House(tmp_path).command(), **{variable: f"{scheme}://{HOST}:{port}/0"})
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{who} does not answer at {HOST}:{port}, where {variable} says it is.\n"
+
+
+def test_runner_says_in_one_line_why_the_databases_are_not_ready(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    given = {name: os.environ[name] for name in ("MONGO_URL", "REDIS_URL")}
+    done = run(house.command(), DATABASE_URL=f"{server}/nobody_made_this", **given)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("The databases could not be prepared: ")
+    assert 'database "nobody_made_this" does not exist' in done.stderr
+    assert done.stderr.endswith(f"(log: {tmp_path / 'logs' / 'prepare.log'})\n")
+    assert done.stderr.count("\n") == 1
+
+
 def test_runner_names_the_library_that_mongod_misses(tmp_path: Path) -> None:
     """A mongod that asks for a libcurl which no machine has, found before the real one."""
     wheel = Path("db", "bin", "mongod")

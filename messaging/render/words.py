@@ -43,7 +43,7 @@ _SUBJECTS = {Kind.INCOMPLETE_REMINDER: "Finish booking your {{ServiceName}} at {
 
 
 def default_words(kind: str, channel: Channel) -> Words:
-    """The mission's words for this kind and channel (S60, S61), with straight apostrophe and hyphen so that an SMS stays in GSM-7."""
+    """The mission's words for this kind and channel (S60, S61): plain marks, so that an SMS stays in GSM-7, and the business first in it."""
     body = render_to_string(f"messages/{kind}.{channel.value}.txt").strip()
     return Words(subject=_SUBJECTS[Kind(kind)] if channel == Channel.EMAIL else "", body=body)
 

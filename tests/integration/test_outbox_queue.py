@@ -42,7 +42,7 @@ def test_a_queued_reminder_is_claimed_and_sent_once(world: World, now, sends: li
     assert (sent.state, sent.attempts, sent.delivery) == (State.SENT, 1, "queued")
     assert [send.recipient for send in sends] == ["+61491570006"]
     text = sends[0].content.text
-    assert text.startswith("Bella Hair Co.: Hi Mia, it looks like you didn't finish booking your Hair cut at Bella Hair Co.")
+    assert text.startswith("Bella Hair Co.: Hi Mia, it looks like you didn't finish booking your Hair cut. ")
     assert text.endswith("/\nReply STOP to opt out")
     assert outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now) is None
 

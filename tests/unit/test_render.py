@@ -43,9 +43,9 @@ def sms(body: str = DEFAULT_SMS, **about) -> str:
 
 
 @pytest.mark.s("S60", "S61")
-def test_the_default_is_the_missions_words_with_straight_marks() -> None:
+def test_the_default_is_the_missions_words_with_the_business_first() -> None:
     assert DEFAULT_SMS == (
-        "Hi {{FirstName}}, it looks like you didn't finish booking your {{ServiceName}} at {{BusinessName}}. "
+        "{{BusinessName}}: Hi {{FirstName}}, it looks like you didn't finish booking your {{ServiceName}}. "
         "Your selected time may still be available - tap to complete your booking: {{ResumeBookingLink}}"
     )
     assert set(re.findall(r"\{\{(\w+)\}\}", DEFAULT_SMS)) == set(VARIABLES)
@@ -55,7 +55,7 @@ def test_the_default_is_the_missions_words_with_straight_marks() -> None:
 def test_the_default_sms_is_two_segments_of_plain_characters() -> None:
     text = sms()
     assert text == (
-        "Bella Hair Co.: Hi Sarah, it looks like you didn't finish booking your hair cut at Bella Hair Co. "
+        "Bella Hair Co.: Hi Sarah, it looks like you didn't finish booking your hair cut. "
         f"Your selected time may still be available - tap to complete your booking: {LINK}\nReply STOP to opt out"
     )
     assert (segments(text).encoding, segments(text).segments) == ("GSM-7", 2)
@@ -112,8 +112,9 @@ def test_a_client_named_stop_does_not_silence_the_stop_line() -> None:
 
 @pytest.mark.s("S67")
 @pytest.mark.parametrize("body", ["Hi {{FirstName}} {{ResumeBookingLink}}", "{{BusinessName}}: {{ResumeBookingLink}}", DEFAULT_SMS])
-def test_the_business_stands_in_the_first_forty_characters(body: str) -> None:
+def test_the_business_stands_in_the_first_forty_characters_and_once(body: str) -> None:
     assert "Bella Hair Co." in sms(body)[:40]
+    assert sms(body).count("Bella Hair Co.") == 1
 
 
 @pytest.mark.s("D9")

@@ -15,7 +15,7 @@ FAILED = 3  # not 1, which is what a Python that could not even begin ends with
 _STEPS = (
     ("Migrating PostgreSQL", ("migrate", "--no-input")),
     ("Checking MongoDB's indexes", ("ensure_draft_indexes",)),
-    ("Looking for demo data, writing it if there is none", ("seed_demo",)),
+    ("Looking for demo data, writing what is missing", ("seed_demo",)),
 )
 
 

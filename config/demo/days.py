@@ -18,6 +18,7 @@ GAP = timedelta(minutes=30)
 COUNTED_SINCE = timedelta(days=26)
 # How full the coming days are, as a share of the past's: (up to this many days ahead, percent).
 AHEAD = ((1, 92), (4, 78), (8, 60), (15, 42), (WEEKS * 7, 22))
+LATER = 5  # a day that a later start adds is filled once and for all: like one so many days ahead
 ADD_ONS = ("toner", "repair", "fringe", "brows", "manicure")
 RECOVERED = (*["link"] * 9, *["reminder"] * 5, *["self"] * 4, *["staff"] * 2)
 
@@ -50,39 +51,61 @@ class _Clients:
 
 def write(salon: Salon, diary: Diary, *, now: datetime) -> list[Appointment]:
     """Appointments of four weeks back and four weeks ahead into what `diary` has free, with their lines. Returns them, unsorted."""
-    planned = list(_Weeks(salon, diary, now).plan())
+    return _save(list(_Weeks(salon, diary, now).plan()))
+
+
+def prolong(salon: Salon, diary: Diary, *, filled_until: date, now: datetime) -> list[Appointment]:
+    """The days after `filled_until`, up to four weeks ahead, as `write` would; days more than four weeks ago stay empty."""
+    return _save(list(_Weeks(salon, diary, now).plan_after(filled_until)))
+
+
+def _save(planned: Sequence[_Planned]) -> list[Appointment]:
     rows = Appointment.objects.bulk_create(plan.appointment for plan in planned)
     AppointmentLine.objects.bulk_create(line for plan in planned for line in menu.booked(plan.appointment, plan.lines))
     return rows
 
 
 class _Weeks:
-    """The draws for one salon. `what` names a draw: person, days ahead and time of day."""
+    """The draws for one salon. `what` names a draw: person, days ahead (or the date, where the days ahead would repeat) and time of day."""
 
     def __init__(self, salon: Salon, diary: Diary, now: datetime) -> None:
         self._salon = salon
         self._diary = diary
         self._now = now
         self._today = now.astimezone(salon.business.zone).date()
-        self._keys = {member: menu.offered(salon, member) for member in salon.members}
+        self._keys = {member.first_name: menu.offered(salon, member.first_name) for member in salon.spec.team}
         with_drafts = frozenset(draft.client for draft in salon.spec.drafts)
         self._clients = _Clients(chance.shuffled(salon.spec.slug, list(salon.clients)), with_drafts)
 
     def plan(self) -> Iterator[_Planned]:
         """Every appointment, day by day."""
         for ahead in range(-7 * WEEKS, 7 * WEEKS + 1):
-            for member in self._salon.spec.team:
-                for starts, ends in self._diary.stretches(member.first_name, self._today + timedelta(days=ahead)):
-                    yield from self._stretch(member, ahead, starts, ends)
+            yield from self._day(self._today + timedelta(days=ahead), f"{ahead}", ahead)
 
-    def _stretch(self, member: MemberSpec, ahead: int, starts: datetime, ends: datetime) -> Iterator[_Planned]:
+    def plan_after(self, filled_until: date) -> Iterator[_Planned]:
+        """Every appointment after `filled_until`, within four weeks of today."""
+        first = max(filled_until + timedelta(days=1), self._today - timedelta(weeks=WEEKS))
+        for later in range((self._today + timedelta(weeks=WEEKS) - first).days + 1):
+            day = first + timedelta(days=later)
+            self._clients.turn = chance.number(f"{day}", len(self._clients.names))
+            yield from self._day(day, f"{day}", LATER)
+
+    def _day(self, day: date, key: str, ahead: int) -> Iterator[_Planned]:
+        for member in self._salon.spec.team:
+            for starts, ends in self._diary.stretches(member.first_name, day):
+                yield from self._stretch(
+                    member, f"{self._salon.spec.slug}/{member.first_name}/{key}", _fullness(member, ahead), starts, ends
+                )
+
+    def _stretch(self, member: MemberSpec, key: str, fullness: int, starts: datetime, ends: datetime) -> Iterator[_Planned]:
         """One person's appointments between `starts` and `ends`, with gaps."""
         name, at = member.first_name, starts
+        day = starts.astimezone(self._salon.business.zone).date()
         while at < ends:
-            what = f"{self._salon.spec.slug}/{name}/{ahead}/{at:%H%M}"
+            what = f"{key}/{at:%H%M}"
             lines = self._services(what, self._keys[name], int((ends - at).total_seconds() // 60))
-            busy = lines and chance.happens(f"{what}/busy", _fullness(member, ahead))
-            client = self._clients.next(self._today + timedelta(days=ahead), ahead=ahead >= 0) if busy else ""
+            busy = lines and chance.happens(f"{what}/busy", fullness)
+            client = self._clients.next(day, ahead=day >= self._today) if busy else ""
             if not client:
                 at += GAP
                 continue

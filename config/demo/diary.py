@@ -54,7 +54,7 @@ def with_team(salon: Salon) -> Diary:
         .exclude(status__in=[Appointment.Status.CANCELLED, Appointment.Status.NO_SHOW])
         .values_list("team_member_id", "starts", "ends")
     )
-    return Diary(salon, busy=[(names[member], starts, ends) for member, starts, ends in [*off, *booked]])
+    return Diary(salon, busy=[(names[member], starts, ends) for member, starts, ends in [*off, *booked] if member in names])
 
 
 def write_time_off(salon: Salon, *, today: date) -> None:

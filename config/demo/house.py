@@ -31,17 +31,18 @@ class Salon:
 
 
 def load(spec: SalonSpec) -> Salon:
-    """The salon written by `write`, read back by its names."""
+    """The salon written by `write`, read back by its names. Where a person added somebody of the same name, the demo's own is found."""
     business = Business.objects.get(slug=spec.slug)
     keys = {service.name: service.key for category in spec.menu for service in category.services}
-    variants = Variant.objects.filter(service__business=business).select_related("service")
+    services = Service.objects.filter(business=business, name__in=keys).order_by("-id")
+    variants = Variant.objects.filter(service__in=services).select_related("service").order_by("-service_id", "position", "id")
     return Salon(
         spec=spec,
         business=business,
-        services={keys[service.name]: service for service in Service.objects.filter(business=business, name__in=keys)},
-        variants={(keys[variant.service.name], variant.name): variant for variant in variants if variant.service.name in keys},
-        members={member.first_name: member for member in TeamMember.objects.filter(business=business)},
-        clients={str(client): client for client in Client.objects.filter(business=business)},
+        services={keys[service.name]: service for service in services},
+        variants={(keys[variant.service.name], variant.name): variant for variant in variants},
+        members={member.first_name: member for member in TeamMember.objects.filter(business=business).order_by("-id")},
+        clients={str(client): client for client in Client.objects.filter(business=business).order_by("-id")},
     )
 
 

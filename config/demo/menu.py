@@ -42,9 +42,10 @@ def booked(appointment: Appointment, lines: Iterable[Line]) -> Iterator[Appointm
 def offered(salon: Salon, member: str) -> list[str]:
     """Every key this person can be booked for today."""
     skills = next(spec.skills for spec in salon.spec.team if spec.first_name == member)
-    specs = {service.key: service for category in salon.spec.menu for service in category.services}
     keys = []
     for skill in skills:
-        if specs[skill].archived_min_ago is None:
-            keys += [f"{skill}:{variant.name}" for variant in specs[skill].variants] or [skill]
+        service = salon.services.get(skill)
+        if service is not None and service.archived_at is None:
+            variants = [row.name for (key, _), row in salon.variants.items() if key == skill and row.archived_at is None]
+            keys += [f"{skill}:{name}" for name in variants] or [skill]
     return keys

@@ -3,6 +3,7 @@
 So every state is true: the sweep rings the bells, counts, and decides on the reminders; the demo outbox gets them with links that work.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -56,8 +57,8 @@ def reserve(salon: Salon, diary: Diary, *, today: date) -> Mapping[str, datetime
     return dict(_times(salon, diary, today))
 
 
-def play(salons: Sequence[Salon], *, afresh: bool, now: datetime) -> None:
-    """Every unfinished booking up to `now`, the oldest first. One that exists already is left as it is.
+def play(salons: Sequence[Salon], *, afresh: bool, now: datetime) -> int:
+    """Every unfinished booking up to `now`, the oldest first; returns how many. One that exists already is left as it is.
 
     `afresh`: the salons were written just now, so that drafts with their ids are of an older database and go. Raises DraftsUnavailable.
     """
@@ -65,10 +66,20 @@ def play(salons: Sequence[Salon], *, afresh: bool, now: datetime) -> None:
     if afresh:
         for scene in scenes:
             drafts.erase_client(business_id=scene.salon.business.pk, client_id=scene.client.pk)
-    for scene in scenes:
-        known = draft_queries.for_client(business_id=scene.salon.business.pk, client_id=scene.client.pk, now=now)
-        if known is None:
-            _play(scene, now)
+    untold = [scene for scene in scenes if _draft(scene.salon, scene.spec, now) is None]
+    for scene in untold:
+        _play(scene, now)
+    return len(untold)
+
+
+def is_over(salon: Salon, *, now: datetime) -> bool:
+    """Nobody of the story is on Review or waits any more. Raises DraftsUnavailable."""
+    known = [_draft(salon, spec, now) for spec in salon.spec.drafts]
+    return not any(draft.open for draft in known if draft)
+
+
+def _draft(salon: Salon, spec: DraftSpec, now: datetime) -> Draft | None:
+    return draft_queries.for_client(business_id=salon.business.pk, client_id=salon.clients[spec.client].pk, now=now)
 
 
 def _times(salon: Salon, diary: Diary, today: date) -> Iterator[tuple[str, datetime]]:
@@ -135,26 +146,28 @@ def _take(scene: _Scene) -> None:
 
 
 def _dismiss(scene: _Scene, draft: Draft) -> None:
-    staff = User.objects.filter(memberships__business=scene.salon.business, memberships__manage_waitlist=True).order_by("-id")
-    dismiss(
-        business=scene.salon.business,
-        draft_id=draft.id,
-        engagement=draft.engagement,
-        user=staff[0],
-        now=scene.ended + DISMISSED_AFTER,
-    )
+    staff = User.objects.filter(memberships__business=scene.salon.business, memberships__manage_waitlist=True).order_by("-id").first()
+    if staff is not None:
+        dismiss(
+            business=scene.salon.business,
+            draft_id=draft.id,
+            engagement=draft.engagement,
+            user=staff,
+            now=scene.ended + DISMISSED_AFTER,
+        )
 
 
 def _convert(scene: _Scene, draft: Draft) -> None:
-    """The client comes back by the link and books."""
-    confirm(
-        business=scene.salon.business,
-        client=scene.client,
-        lines=scene.lines,
-        start=scene.start,
-        members=[scene.salon.members[scene.spec.member]],
-        note=scene.spec.note,
-        confirm_key=draft.flow,
-        via_link=True,
-        now=scene.ended + CONFIRMED_AFTER,
-    )
+    """The client comes back by the link and books; where a person closed the online booking, they wait like the others."""
+    with contextlib.suppress(scheduler.NotBookable):
+        confirm(
+            business=scene.salon.business,
+            client=scene.client,
+            lines=scene.lines,
+            start=scene.start,
+            members=[scene.salon.members[scene.spec.member]],
+            note=scene.spec.note,
+            confirm_key=draft.flow,
+            via_link=True,
+            now=scene.ended + CONFIRMED_AFTER,
+        )

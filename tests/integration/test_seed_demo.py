@@ -166,6 +166,61 @@ def test_run_cut_off_among_the_drafts_is_finished_by_the_next(bella, mongo):
     assert "already there" in seed()
 
 
+def test_a_later_day_brings_new_drafts_days_and_wishes(demo):
+    now = clock.now()
+    seed(now=(now - timedelta(days=9)).isoformat())
+    bella = Business.objects.get(slug="bella-hair")
+    last_day = (now.astimezone(bella.zone) + timedelta(weeks=4)).date()
+    wish = WaitlistEntry.objects.get(client__first_name="Amelia")
+    assert draft_of(bella, "Chloe Bennett") is None
+
+    assert "up to today" in seed(now=now.isoformat())
+
+    assert queries.waiting_count(business_id=bella.pk, now=now) == 4
+    assert draft_of(bella, "Chloe Bennett").reminder.state == "handed"
+    assert draft_of(bella, "Chloe Bennett").selection.start_at > now
+    days_ahead = {row.starts.astimezone(bella.zone).date() for row in Appointment.objects.filter(business=bella, starts__gt=now)}
+    assert {last_day - timedelta(days=ago) for ago in range(7)} <= days_ahead
+    assert not WaitlistEntry.objects.filter(pk=wish.pk).exists()
+    assert WaitlistEntry.objects.get(client=wish.client).windows.get().last_day > last_day - timedelta(weeks=4)
+    assert queries.violations() == []
+    assert "already there" in seed(now=now.isoformat())
+
+
+def test_a_later_day_leaves_alone_what_people_changed(demo):
+    now = clock.now()
+    seed(now=(now - timedelta(days=2)).isoformat())
+    bella = Business.objects.get(slug="bella-hair")
+    Service.objects.filter(name="Foil highlights").update(name="Foils")
+    Client.objects.filter(business=bella, first_name="Grace").update(first_name="Gretel")
+    TeamMember.objects.filter(business=bella, first_name="Tom").update(archived_at=now)
+    TeamMember.objects.create(business=bella, first_name="Aiko", last_name="Second")
+    Client.objects.create(business=bella, first_name="Zara", last_name="Haddad", created_at=now)
+    WaitlistEntry.objects.filter(client__first_name="Amelia").update(note="Not before noon.")
+    Business.objects.update(online_booking=False)
+    before = {row.pk: (row.starts, row.status) for row in Appointment.objects.all()}
+
+    assert "up to today" in seed(now=now.isoformat())
+
+    waiting = {Client.objects.get(pk=draft.client_id).first_name for draft in queries.waiting(business_id=bella.pk, now=now)}
+    assert waiting == {"Zara"}  # the others lost their service, their person or themselves; Sophie is on Review, Jack dismissed
+    assert draft_of(bella, "Sophie Nguyen").is_live(now=now)
+    assert {row.pk: (row.starts, row.status) for row in Appointment.objects.filter(pk__in=before)} == before
+    assert WaitlistEntry.objects.get(client__first_name="Amelia").note == "Not before noon."
+
+
+def test_drafts_a_person_dealt_with_do_not_come_back_the_same_day(bella, mongo):
+    mongo.booking_drafts.update_many({"open": True}, {"$set": {"status": "dismissed", "open": False}})
+    assert "already there" in seed()
+
+
+def test_a_business_somebody_made_gets_no_story(demo, mongo):
+    Business.objects.create(name="Mine", slug="bella-hair", timezone="UTC", currency="EUR")
+    assert "already there" in seed()
+    assert mongo.booking_drafts.count_documents({}) == 0
+    assert not Appointment.objects.exists()
+
+
 def test_drafts_of_an_older_database_with_the_same_ids_go(demo, mongo):
     empty_and_seed()
     business = Business.objects.get(slug="bella-hair")

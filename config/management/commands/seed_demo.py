@@ -4,8 +4,9 @@ Reminders are switched ON for Bella Hair Co., so that a reminder is seen in the 
 channels off (S57), and Juniper & Co. keeps them off. With a real provider in the settings they stay off for Bella, too: nothing is ever
 sent to the numbers of the demo's people.
 
-Only with DEMO=1, because everybody knows the password. Refuses politely when a business is there already. What PostgreSQL holds is
-written in one transaction; the drafts follow, and a run that was cut off among them is finished by the next one.
+Only with DEMO=1, because everybody knows the password. Where a business is there already nothing is written, except that a demo of
+an earlier day gets new unfinished bookings once the old ones are gone. What PostgreSQL holds is written in one transaction; the drafts
+follow, and a run that was cut off among them is finished by the next one.
 """
 
 from argparse import ArgumentParser
@@ -19,7 +20,7 @@ from django.db import transaction
 
 from business.actions import audit
 from business.models import AuditEvent, Business
-from config.demo import counters, days, house, story, waitlist
+from config.demo import counters, days, house, refresh, story, waitlist
 from config.demo.bella import BELLA
 from config.demo.diary import with_team, write_time_off
 from config.demo.juniper import JUNIPER
@@ -29,7 +30,6 @@ from drafts.document import DraftsUnavailable
 
 SALONS = (BELLA, JUNIPER)
 DEMO_TRANSPORT = "messaging.demo_outbox.DemoOutbox"
-COMPLETE = "demo.seeded"
 
 
 class Command(BaseCommand):
@@ -43,24 +43,26 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("seed_demo is for the demo: its sign-ins have a password everybody knows. Set DEMO=1.")
         now = _moment(options["now"]) if options["now"] else clock.now()
+        try:
+            self.stdout.write(self._seed_or_refresh(now))
+        except DraftsUnavailable:
+            raise CommandError("MongoDB went away before the drafts were complete. Run seed_demo again to finish.") from None
+
+    def _seed_or_refresh(self, now: datetime) -> str:
         empty = not Business.objects.exists()
         if not empty and not _is_half_done():
-            self.stdout.write("The demo data is already there.")
-            return
+            return "The demo data was brought up to today." if refresh.refresh(SALONS, now=now) else "The demo data is already there."
         call_command("ensure_draft_indexes", stdout=self.stdout)
         if empty:
             _write_salons(now)
-        try:
-            _write_drafts(afresh=empty, now=now)
-        except DraftsUnavailable:
-            raise CommandError("MongoDB went away before the drafts were complete. Run seed_demo again to finish.") from None
-        self.stdout.write(f"Demo data written: {', '.join(spec.name for spec in SALONS)}.")
+        _write_drafts(afresh=empty, now=now)
+        return f"Demo data written: {', '.join(spec.name for spec in SALONS)}."
 
 
 def _is_half_done() -> bool:
     """Both salons stand and nothing else, but their drafts were never completed."""
     standing = set(Business.objects.values_list("slug", flat=True))
-    return standing == {spec.slug for spec in SALONS} and not AuditEvent.objects.filter(action=COMPLETE).exists()
+    return standing == {spec.slug for spec in SALONS} and not AuditEvent.objects.filter(action=refresh.SEEDED).exists()
 
 
 def _moment(text: str) -> datetime:
@@ -83,7 +85,8 @@ def _write_salons(now: datetime) -> None:
 def _write_drafts(*, afresh: bool, now: datetime) -> None:
     salons = [house.load(spec) for spec in SALONS]
     story.play(salons, afresh=afresh, now=now)
-    audit(business=salons[0].business, actor=None, action=COMPLETE, object_id=BELLA.slug, now=now)
+    for salon in salons:
+        audit(business=salon.business, actor=None, action=refresh.SEEDED, object_id=salon.spec.slug, now=now)
 
 
 def _write_salon(spec: SalonSpec, password_hash: str, now: datetime) -> None:

@@ -3,6 +3,7 @@
 Capture is soft: when MongoDB is away the booking goes on without a draft. Confirm depends on neither clock nor draft (D3).
 """
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from booking import queries
 from booking.visit import NOTE_MAX, Visit, selection_of
@@ -33,25 +34,30 @@ from scheduler.queries import Line
 logger = logging.getLogger(__name__)
 
 
+KEEP = """
+    UPDATE business_clientsession
+    SET selection = CASE WHEN coalesce(selection ->> 'flow', '') = %s THEN selection ELSE '{}' END || %s::jsonb
+    WHERE id = %s RETURNING selection::text
+"""
+
+
 def keep_choice(*, session: ClientSession, choice: Choice, note: str | None, link: bool = False) -> None:
-    """Remember the booking being made on this device, so that /review/ finds it without an address.
+    """Remember the booking being made on this device, so that /review/ finds it without an address. One statement, none without a change.
 
     `note` None: keep the one there; "" is a note that was emptied. `link`: a resume link led here (D17). Both stay while the flow does.
     """
-    with transaction.atomic():
-        kept = ClientSession.objects.select_for_update().filter(pk=session.pk).first()
-        if kept is None:
-            return
-        flow = str(choice.flow or "")
-        before = kept.selection if kept.selection.get("flow", "") == flow else {}
-        known: dict[str, Any] = {name: before[name] for name in ("note", "link") if name in before}
-        if note is not None:
-            known["note"] = note[:NOTE_MAX]
-        if link:
-            known["link"] = True
-        kept.selection = {"query": choice.to_query(), "flow": flow} | known
-        kept.save(update_fields=["selection"])
-    session.selection = kept.selection
+    flow = str(choice.flow or "")
+    kept: dict[str, Any] = {"query": choice.to_query(), "flow": flow}
+    if note is not None:
+        kept["note"] = note[:NOTE_MAX]
+    if link:
+        kept["link"] = True
+    if session.selection.items() >= kept.items():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [flow, json.dumps(kept), session.pk])
+        if row := cursor.fetchone():
+            session.selection = json.loads(row[0])
 
 
 def forget_choice(*, session: ClientSession, flow: UUID) -> None:
@@ -149,13 +155,15 @@ def confirm(
         draft = None
     if draft is not None:
         _ring_if_left(business, draft, now=now)
-    duration = sum(line.duration_min for line in lines)
     held = queries.holds(draft, start)
-    free = availability.free_members(business=business, members=members, duration_min=duration, start=start, now=now, held=held)
+    if len(members) > 1:
+        duration = sum(line.duration_min for line in lines)
+        free = availability.free_members(business=business, members=members, duration_min=duration, start=start, now=now, held=held)
+        members = free or members
     booked = scheduler.book(
         business=business,
         client=client,
-        members=free or list(members),
+        members=members,
         start=start,
         lines=lines,
         confirm_key=confirm_key,

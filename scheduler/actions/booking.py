@@ -60,14 +60,11 @@ def book(
 ) -> Booked:
     """Book `lines` in a row from `start` (UTC, whole minutes) with the first of `members` who is free, each tried in its own transaction.
 
-    1. An appointment with this `confirm_key` is the answer to a repeated press. 2. Lock the draft; what was made from it is the answer,
-    too (D8). 3. Lock the member, check, insert the appointment and its lines, count. `recovered` is asked under the draft's lock how this
-    booking was won back ("" it was not), so that none counts twice (D17). `enforce_rules` off (staff): hours, time off, skills, notice
+    1. Lock the draft; what was made from it is the answer (D8). 2. Lock the member, check, insert the appointment and its lines, count.
+    3. Not to be had: an appointment with this `confirm_key` is the answer to a repeated press. `recovered` is asked under the draft's lock how
+    this booking was won back ("" it was not), so that none counts twice (D17). `enforce_rules` off (staff): hours, time off, skills, notice
     and horizon are the caller's business; an overlap never is. `held`: the draft holds the time (D4). Raises SlotTaken, NotBookable.
     """
-    if earlier := _earlier(business, client, confirm_key):
-        return Booked(earlier, created=False)
-    check(business=business, client=client, lines=lines, start=start, now=now, enforce_rules=enforce_rules, held=held)
     wanted = Appointment(
         business=business,
         client=client,
@@ -82,12 +79,17 @@ def book(
         mirrored=mirrored,
         created_at=now,
     )
-    for member in members:
-        if done := _try(wanted, member, lines, recovered, now=now, enforce_rules=enforce_rules):
-            return done
-        if earlier := _earlier(business, client, confirm_key):
-            return Booked(earlier, created=False)
-    raise SlotTaken
+    refusal: SlotTaken | NotBookable = SlotTaken()
+    try:
+        check(business=business, client=client, lines=lines, start=start, now=now, enforce_rules=enforce_rules, held=held)
+        for member in members:
+            if done := _try(wanted, member, lines, recovered, now=now, enforce_rules=enforce_rules):
+                return done
+    except NotBookable as error:
+        refusal = error
+    if earlier := _earlier(business, client, confirm_key):
+        return Booked(earlier, created=False)
+    raise refusal
 
 
 def check(

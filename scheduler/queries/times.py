@@ -22,6 +22,8 @@ _SECONDS_START, _SECONDS_END = (
 # can be confirmed until it begins. Without a draft to show for it a time stays bookable this much longer than it is offered: whoever picks
 # the last one has Review's ten minutes, and twenty more, even while drafts are away; an address typed by hand gets no further.
 NOTICE_GRACE = timedelta(minutes=30)
+# How far from a time that was taken others are looked for first, before the whole horizon is read.
+NEAR = timedelta(days=7)
 
 
 def diary_of(*, business: Business, members: Sequence[TeamMember], first: date, last: date, ignoring: int | None = None) -> Diary:
@@ -109,13 +111,16 @@ def next_open_day(*, business: Business, members: Sequence[TeamMember], duration
 def nearest(
     *, business: Business, members: Sequence[TeamMember], duration_min: int, around: datetime, now: datetime, count: int = 3
 ) -> list[Slot]:
-    """The `count` free times closest to `around`, ascending. Two queries."""
+    """The `count` free times closest to `around`, ascending. Two queries, two more when the days around it are full."""
     first, last = bookable_days(business, now=now)
     earliest, latest = window(business, now=now)
     middle = min(max(around, earliest), latest).astimezone(business.zone).date()
-    diary = diary_of(business=business, members=members, first=first, last=last)
+    close = max(first, middle - NEAR), min(last, middle + NEAR)
+    diary = diary_of(business=business, members=members, first=close[0], last=close[1])
     found: list[Slot] = []
     for distance in range((last - first).days + 1):
+        if distance == NEAR.days + 1:
+            diary = diary_of(business=business, members=members, first=first, last=last)
         for day in {middle - timedelta(days=distance), middle + timedelta(days=distance)}:
             if first <= day <= last:
                 found += diary.slots(day, duration_min=duration_min, earliest=earliest, latest=latest)

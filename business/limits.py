@@ -37,7 +37,7 @@ def retry_after(rule: str, subject: str) -> int:
         return 0
     item = RULES[rule]
     try:
-        limiter = _connected()
+        limiter = connect()
         if limiter.hit(item, subject):
             return 0
         return max(1, round(limiter.get_window_stats(item, subject).reset_time - time.time()))  # noqa: TID251 - Redis's own clock
@@ -47,7 +47,8 @@ def retry_after(rule: str, subject: str) -> int:
         return 0
 
 
-def _connected() -> SlidingWindowCounterRateLimiter:
+def connect() -> SlidingWindowCounterRateLimiter:
+    """The limiter of this process. Loads Redis's client, which takes a while; speaks to Redis only when it counts."""
     global _limiter  # noqa: PLW0603 - one connection pool per process
     with _lock:
         if _limiter is None:

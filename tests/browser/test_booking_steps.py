@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from business.models import Service, Variant
 from scheduler.models import Appointment
-from tests.browser.walk import SHIFT, address, overflow, press, reach_review, sign_in, violations
+from tests.browser.walk import SHIFT, address, overflow, press, reach_review, settle, shifts, sign_in, violations
 from tests.visits import haircut
 from tests.world import NOW, World
 
@@ -192,9 +192,8 @@ def test_nothing_shifts_while_a_page_settles(browser: Browser, live_server, worl
         page = context.new_page()
         for url in _every_page(page, live_server.url, world):
             page.goto(url)
-            page.wait_for_load_state("networkidle")
-            page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            assert round(page.evaluate("window.shifted"), 2) == 0, url
+            settle(page)
+            assert shifts(page) == [], url
         context.close()
 
 

@@ -9,7 +9,7 @@ from business.models import Channel
 from scheduler.models import Appointment
 from tests.browser.conftest import listen
 from tests.browser.states import STATES, STATUS, Stage
-from tests.browser.walk import SHIFT, overflow, press, sign_in, violations
+from tests.browser.walk import SETTLED, SHIFT, overflow, press, settle, shifts, sign_in, violations
 from tests.leaving import OVER
 from tests.links import unfinished
 from tests.phones import NEW, last_code
@@ -18,7 +18,6 @@ from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIGHT = 60_000
-SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 MOVING = "document.getAnimations().filter((one) => one.playState === 'running').map((one) => one.animationName || one.transitionProperty)"
 COUNT_TAPS = """
 addEventListener("pointerdown", () => sessionStorage.setItem("taps", Number(sessionStorage.getItem("taps")) + 1), true);
@@ -46,11 +45,6 @@ def stage(page: Page, live_server, world: World, at) -> Stage:
     return Stage(page, live_server.url, world, at)
 
 
-def _settle(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
-    page.evaluate(SETTLED)
-
-
 def _weight(page: Page, answer: Response) -> int:
     """What a page loads beside itself, fetched again: the browser forgets the bodies of a form's answer."""
     return 0 if answer.request.resource_type == "document" else len(gzip.compress(page.request.get(answer.url).body()))
@@ -63,7 +57,7 @@ def test_page_is_light_still_and_silent(stage: Stage, heard: list[str], state: s
     heard.clear()
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright takes Python functions only
     act()
-    _settle(page)
+    settle(page)
     documents = [answer.status for answer in answers if answer.request.resource_type == "document" and answer.status not in {302, 303}]
     assert documents == [STATUS.get(state, 200)]
     # The test server sends plain bytes; production sends brotli, which is smaller than this gzip.
@@ -71,8 +65,7 @@ def test_page_is_light_still_and_silent(stage: Stage, heard: list[str], state: s
     weight = len(gzip.compress(page.content().encode())) + sum(_weight(page, answer) for answer in full)
     assert weight <= LIGHT, f"{state}: {weight} bytes"
     assert {answer.url.startswith(stage.url) for answer in full} == {True}
-    # To two decimals, as browsers report it: late sub-pixel layout on a busy machine is no shift that anybody sees.
-    assert round(page.evaluate("window.shifted"), 2) == 0, page.evaluate("window.moved")
+    assert shifts(page) == []
     assert page.evaluate(MOVING) == []
     assert [line for line in heard if f"status of {STATUS.get(state)}" not in line] == []
 
@@ -84,7 +77,7 @@ def test_page_is_light_still_and_silent(stage: Stage, heard: list[str], state: s
 def test_axe_finds_nothing_at_any_width_in_light_and_dark(stage: Stage, state: str) -> None:
     page, found = stage.page, []
     STATES[state](stage)()
-    _settle(page)
+    settle(page)
     if state == "review, 0:00":
         expect(page.get_by_role("dialog")).to_be_visible()
     if state == "review, red":

@@ -13,17 +13,22 @@ from tests.world import NOW
 
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 
+# Every layout shift that no touch or key explains, in words: how much, what, and from where to where.
 SHIFT = """
-window.shifted = 0;
 window.moved = [];
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
-    window.shifted += entry.value;
-    window.moved.push(...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 120) ?? String(node?.textContent)));
-  }
-})
-  .observe({ type: "layout-shift", buffered: true });
+{
+  const place = ({ x, y, width, height }) => [x, y, width, height].map((one) => Math.round(one * 100) / 100).join(" ");
+  const name = (node) => (node?.outerHTML ?? node?.textContent ?? "something that is gone").slice(0, 120);
+  const note = (entries) => entries.filter((entry) => !entry.hadRecentInput).forEach((entry) => {
+    const moves = entry.sources.map((one) => `${name(one.node)} from ${place(one.previousRect)} to ${place(one.currentRect)}`);
+    window.moved.push(`${entry.value} at ${Math.round(entry.startTime)} ms: ${moves.join("; ")}`);
+  });
+  const watch = new PerformanceObserver((list) => note(list.getEntries()));
+  watch.observe({ type: "layout-shift", buffered: true });
+  window.shifts = () => { note(watch.takeRecords()); return window.moved; };
+}
 """
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def sign_in(context: BrowserContext, url: str, person: Client, *, now: datetime = NOW) -> None:
@@ -55,6 +60,18 @@ def violations(page: Page) -> list[str]:
     """What axe finds, one line each."""
     found: list[dict[str, Any]] = Axe().run(page, options=AXE).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def settle(page: Page) -> None:
+    """Wait until everything is loaded and drawn."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate(SETTLED)
+
+
+def shifts(page: Page) -> list[str]:
+    """What moved on the page by itself since it was opened, as the browser measures it. Needs SHIFT as an init script."""
+    moved: list[str] = page.evaluate("window.shifts()")
+    return moved
 
 
 def overflow(page: Page) -> int:

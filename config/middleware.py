@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
 
+CLIENT_PAGES = ("/b/", "/r/", "/m/")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -42,7 +43,7 @@ def keep_pages_private(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             return response  # who is signed in is not to be had, and the page is nobody's
-        personal = request.path.startswith(("/b/", "/r/", "/m/")) or request.user.is_authenticated
+        personal = request.path.startswith(CLIENT_PAGES) or request.user.is_authenticated
         if personal and "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
         return response

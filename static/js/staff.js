@@ -42,13 +42,13 @@ export function say(text, level = "ok", link = null) {
 }
 
 region?.querySelectorAll("[data-toast]").forEach(watch);
-document.body.addEventListener("toast", (event) => say(event.detail.text, event.detail.level));
+document.body.addEventListener("toast", (event) => say(event.detail.text, event.detail.level, event.detail.link));
 document.body.addEventListener("htmx:sendError", () => say("There is no connection. Check the network and try again.", "error"));
 document.body.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("HX-Trigger")?.includes("toast")) return;
   if (event.detail.requestConfig.triggeringEvent?.type === "followups:poll") return;
-  if (status === 403) say("You are not allowed to do that, or somebody else signed in here. Reload the page.", "error");
+  if (status === 403) say("You are not allowed to do that, or somebody else signed in here.", "error", { href: location.href, text: "Load the page again" });
   else say("That did not work. Try again in a moment.", "error");
 });
 

@@ -1,5 +1,8 @@
 """Errors say what happened and what to do, in the same look, and leak nothing (promises 2.6)."""
 
+import json
+from html import unescape
+
 import pytest
 from django.db import OperationalError
 from django.http import Http404, HttpResponse
@@ -8,7 +11,6 @@ from django.test import Client as Browser
 from django.test import RequestFactory
 
 from business.models import Membership
-from config import views
 from config.middleware import answer_when_the_database_is_away
 
 
@@ -58,5 +60,29 @@ def test_the_database_away_is_503_with_retry_after(rf: RequestFactory):
     assert door.process_exception(rf.get("/"), Http404()) is None
 
 
-def test_csrf_page_is_the_projects_own(rf: RequestFactory):
-    assert views.csrf_failure(rf.get("/")).status_code == 403
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
+@pytest.mark.parametrize(
+    ("signed_in", "page", "href", "text"),
+    [
+        (False, "/scheduler/?followups=incomplete", "/login/?next=%2Fscheduler%2F%3Ffollowups%3Dincomplete", "Sign in"),
+        (False, "/login/", "/login/", "Sign in"),
+        (True, "/scheduler/?followups=incomplete", "/scheduler/?followups=incomplete", "Load the page again"),
+    ],
+)
+def test_a_page_of_another_session_leads_to_sign_in_or_to_itself(world, *, htmx, signed_in, page, href, text):
+    browser = Browser(enforce_csrf_checks=True)
+    if signed_in:
+        browser.force_login(world.rita)
+    answer = browser.post("/followups/d_x/remind/", headers={"Referer": f"http://testserver{page}", **htmx})
+    assert answer.status_code == 403
+    if htmx:
+        toast = json.loads(answer["HX-Trigger"])["toast"]
+        assert (toast["link"], toast["level"]) == ({"href": href, "text": text}, "error")
+    else:
+        assert f'href="{href}">{text}</a>' in unescape(answer.content.decode())
+
+
+def test_a_form_from_another_site_leads_to_no_page_of_it(world):
+    answer = Browser(enforce_csrf_checks=True).post("/b/bella-hair/confirm/", headers={"Referer": "https://evil.example/x"})
+    assert answer.status_code == 403
+    assert "evil.example" not in answer.content.decode()

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connections
 from django.urls import reverse
@@ -13,6 +14,7 @@ from business.models import SignInAttempt
 from tests.world import NOW, PASSWORD
 
 LOGIN = "/login/"
+COOKIE = settings.SESSION_COOKIE_NAME
 
 
 def attempt(client, username="olga", password="wrong", **more):
@@ -31,6 +33,19 @@ def test_right_password_leads_to_the_dashboard(client, world):
     assert (answer.status_code, answer["Location"]) == (302, reverse("dashboard:home"))
     assert client.get(LOGIN)["Location"] == reverse("dashboard:home")
     assert not SignInAttempt.objects.exists()
+
+
+def test_a_session_lives_twelve_hours_after_the_last_page_and_a_week_at_most(client, world, at):
+    day, badge = reverse("scheduler:day"), {"path": reverse("followups:badge"), "headers": {"HX-Request": "true"}}
+    at(NOW)
+    assert attempt(client, username="rita", password=PASSWORD).cookies[COOKIE]["max-age"] == 12 * 3600
+    at(NOW + timedelta(minutes=9))
+    assert COOKIE not in client.get(day).cookies
+    at(NOW + timedelta(minutes=11))
+    assert COOKIE not in client.get(**badge).cookies  # what a page fetches by itself is nobody's work
+    assert client.get(day).cookies[COOKIE]["max-age"] == 12 * 3600
+    at(NOW + timedelta(days=7, seconds=1))
+    assert client.get(day)["Location"] == "/login/?next=/scheduler/"
 
 
 def test_the_wanted_page_comes_next(client, world):

@@ -1,0 +1,46 @@
+"""How long staff stay signed in: 12 hours after the last page they opened, 7 days at most (promises 10).
+
+Django ends a session that is older than SESSION_COOKIE_AGE, which is the twelve hours. Here it is kept alive while somebody works, and
+ended for good after the week. What a page fetches by itself does not count as work: an open scheduler must not stay open for ever.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpRequest, HttpResponse
+
+from core import clock
+
+LONGEST = timedelta(days=7)
+KEPT_ALIVE_EVERY = timedelta(minutes=10)  # so that most pages write nothing
+_SINCE, _SEEN = "since", "seen"
+
+
+def remember_sign_in(sender: object, request: HttpRequest, **_: Any) -> None:
+    """A session begins now, whichever page signed the user in."""
+    request.session[_SINCE] = request.session[_SEEN] = clock.now().isoformat()
+
+
+def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Each page of a signed-in user: end a session of more than a week, keep a younger one alive."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY in request.session:
+            _look(request, now=clock.now())
+        return get_response(request)
+
+    return middleware
+
+
+def _look(request: HttpRequest, *, now: datetime) -> None:
+    session = request.session
+    if now - datetime.fromisoformat(session.setdefault(_SINCE, now.isoformat())) > LONGEST:
+        logout(request)
+    elif not _asked_by_the_page(request) and now - datetime.fromisoformat(session.get(_SEEN, session[_SINCE])) >= KEPT_ALIVE_EVERY:
+        session[_SEEN] = now.isoformat()  # saving it also moves its end
+
+
+def _asked_by_the_page(request: HttpRequest) -> bool:
+    return request.method == "GET" and "HX-Request" in request.headers

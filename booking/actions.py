@@ -12,12 +12,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from booking import queries
 from booking.visit import NOTE_MAX, Visit, selection_of
 from booking.wizard import Choice
-from business import actions as business_actions
 from business.models import Business, Client, ClientSession, TeamMember
 from drafts import actions as drafts
 from drafts import queries as draft_queries
@@ -154,7 +153,7 @@ def confirm(
     if draft is not None and draft.status == DraftState.CONVERTED and draft.flow != confirm_key:
         draft = None
     if draft is not None:
-        _ring_if_left(business, draft, now=now)
+        _ring_if_left(draft, now=now)
     held = queries.holds(draft, start)
     if len(members) > 1:
         duration = sum(line.duration_min for line in lines)
@@ -181,14 +180,12 @@ def confirm(
     return booked.appointment
 
 
-def _ring_if_left(business: Business, draft: Draft, *, now: datetime) -> None:
+def _ring_if_left(draft: Draft, *, now: datetime) -> None:
     """Ring and count what was left when no sweep has yet, so that nothing is won back that was not counted as captured (D17)."""
     if not draft.is_waiting(now=now) or availability.drafts_with_appointment([draft.id]).get(draft.id, -1) >= draft.engagement:
         return
     bell = Notice(draft.business_id, draft.client_id, draft.id, draft.engagement, draft.selection.start_at)
-    with transaction.atomic():
-        if rung := outbox.notify_staff(items=[bell], now=now):
-            business_actions.count(business=business, now=now, amounts={"captured": rung})
+    outbox.notify_staff(items=[bell], now=now)
 
 
 def _recovered_by(*, business: Business, draft: Draft, via_link: bool) -> str:

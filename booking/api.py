@@ -19,6 +19,7 @@ from business.access import SignedIn
 from business.models import Business
 from core import clock
 from scheduler import queries as availability
+from scheduler.queries import Slot
 
 SELECTION_MAX = 2000
 
@@ -48,15 +49,23 @@ def _throttle(rule: str, subject: str) -> None:
 @authentication_classes([])
 @permission_classes([])
 def slots(request: Request, slug: str) -> Response:
-    """The free times of `day` (YYYY-MM-DD) for the selection in the query: `{"day", "zone", "slots": [{"start", "people"}]}`, starts in UTC."""
+    """The free times of `day` (YYYY-MM-DD) for the selection in the query: `{"day", "zone", "slots": [{"start", "people"}]}`, starts in UTC.
+
+    With `at` that time is among them as long as whoever asks can book it, on offer or not (D3, D4).
+    """
     now = clock.now()
     _throttle("slots", access.ip_of(cast("HttpRequest", request)))
-    visit = _visit(access.access_business(slug), None, request.query_params, now)
+    business, signed_in = access.visitor_of(cast("HttpRequest", request), slug, now=now)
+    visit = _visit(business, signed_in, request.query_params, now)
     day = wizard.parse_day(request.query_params.get("day", ""))
     if day is None or day < now.astimezone(visit.business.zone).date():
         raise ValidationError({"detail": ["That day has passed." if day else "Give the day as YYYY-MM-DD."]})
     names = {person.pk: person.first_name for person in visit.candidates}
     found = availability.day_slots(business=visit.business, members=visit.candidates, duration_min=visit.duration_min, day=day, now=now)
+    start = visit.choice.start_at
+    if start and start.astimezone(business.zone).date() == day and start not in {slot.start for slot in found}:
+        people = tuple(person.pk for person in visit.free_people())
+        found = sorted([*found, Slot(start, people)]) if people else found
     return Response(
         {
             "day": day.isoformat(),

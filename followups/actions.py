@@ -1,6 +1,5 @@
 """Writes of the staff's second chance: the bell, dismissal, booking on behalf of a client."""
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -9,7 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from business.actions import audit, count
+from business.actions import audit
 from business.models import Business, Client, TeamMember
 from drafts import actions as drafts
 from drafts import queries as draft_queries
@@ -42,25 +41,8 @@ class Handled(Exception):
 
 
 def ring_bells(*, items: Sequence[Draft], now: datetime) -> int:
-    """One bell per draft and engagement, and `captured` counted with it in the same transaction, exactly once (S26, D17).
-
-    Returns how many bells are new. A client who is gone rings nothing.
-    """
-    known = dict(Client.objects.filter(pk__in={draft.client_id for draft in items}).values_list("pk", "business_id"))
-    by_business: dict[int, list[Draft]] = {}
-    for draft in items:
-        if known.get(draft.client_id) == draft.business_id:
-            by_business.setdefault(draft.business_id, []).append(draft)
-    businesses = Business.objects.in_bulk(by_business)
-    rung: Counter[int] = Counter()
-    with transaction.atomic():
-        # Sorted, both here and below, so that two sweeps that ring the same bells never wait for each other in a ring.
-        for business_id in sorted(by_business):
-            notices = [_notice(draft) for draft in sorted(by_business[business_id], key=lambda draft: draft.id)]
-            rung[business_id] = outbox.notify_staff(items=notices, now=now)
-            if rung[business_id]:
-                count(business=businesses[business_id], now=now, amounts={"captured": rung[business_id]})
-    return rung.total()
+    """One bell per draft and engagement, counted as `captured` exactly once (S26, D17). Returns how many bells are new."""
+    return outbox.notify_staff(items=[_notice(draft) for draft in items], now=now)
 
 
 def look(*, business: Business, draft_id: str, engagement: int | None, now: datetime) -> Draft:

@@ -9,18 +9,20 @@ from babel.dates import format_date, get_timezone_location, get_timezone_name
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from booking import wizard
+from booking import queries, wizard
 from booking.forms import steps as rows
 from booking.forms.steps import DayCell, TimePill
 from booking.views.context import TAKEN, UNUSABLE, page
 from booking.visit import Visit
-from booking.wizard import Step
+from booking.wizard import Choice, Step
 from business.models import Business
+from business.templatetags.words import short_day
 from core import identifiers
 from scheduler import queries as availability
 from scheduler.availability import Slot, midnight
 
 WEEK = 7
+FEW = 3
 DAY_PASSED = "That day has passed. Here is the next one we have times for."
 TIME_PASSED = "The time you chose has passed. Pick a new one."
 BAD_DAY = "That date could not be read. Choose a day below."
@@ -43,11 +45,16 @@ def time_page(request: HttpRequest, visit: Visit, *, moved: str = "") -> HttpRes
     calendar = read_calendar(visit, wanted)
     start = visit.choice.start_at
     free_now = _free_now(visit, calendar)
+    taken = bool(moved)
     if start and start <= visit.now:
         visit.problems.append(TIME_PASSED)
-    elif start and not moved and start.astimezone(visit.business.zone).date() == calendar.day and start not in free_now:
-        moved = f"{_hour(visit, start)} is no longer free"
-    status = TAKEN if moved else UNUSABLE if visit.problems else 200
+    elif start and start > availability.window(visit.business, now=visit.now)[1]:
+        visit.problems.append(_too_late(calendar.last, "time"))
+    elif start and start not in free_now and _is_too_soon(visit, start):
+        moved, taken = f"{_hour(visit, start)} is too soon to book online", False
+    elif start and not moved and _day_of(visit, start) == calendar.day and start not in free_now:
+        moved, taken = f"{_hour(visit, start)} is no longer free", True
+    status = TAKEN if taken else UNUSABLE if visit.problems or moved else 200
     visit.choice = replace(visit.choice, start_at=start if start in free_now else None)
     closest = nearest_times(visit, start) if moved and start else {}
     context = closest | _week(visit, calendar) | _day(visit, calendar, start)
@@ -58,10 +65,17 @@ def _free_now(visit: Visit, calendar: Calendar) -> set[datetime]:
     """The starts of the day shown. A chosen one that is free but too soon to be offered to others stays in the list (D4)."""
     day, start = calendar.slots[calendar.day], visit.choice.start_at
     shown = {slot.start for slot in day}
-    if start and start not in shown and start.astimezone(visit.business.zone).date() == calendar.day and (people := visit.free_people()):
+    if start and start not in shown and _day_of(visit, start) == calendar.day and (people := visit.free_people()):
         day[:] = sorted([*day, Slot(start, tuple(person.pk for person in people))])
         shown.add(start)
     return shown
+
+
+def _is_too_soon(visit: Visit, start: datetime) -> bool:
+    """Whether `start` lies inside the minimum notice, where only a time that the client's draft holds can be booked (D3, D4)."""
+    if start >= availability.confirm_window(visit.business, now=visit.now)[0]:
+        return False
+    return not (visit.client and queries.holds(queries.draft_of(business=visit.business, client=visit.client, now=visit.now), start))
 
 
 def nearest_times(visit: Visit, around: datetime) -> dict[str, Any]:
@@ -116,9 +130,13 @@ def _wanted_day(request: HttpRequest, visit: Visit) -> date | None:
     elif day and day < today:
         visit.problems.append(DAY_PASSED)
     elif day and day > last:
-        visit.problems.append(f"We take bookings until {format_date(last, 'EEE d MMM', locale='en_AU')}. Choose an earlier day.")
-    chosen = visit.choice.start_at.astimezone(visit.business.zone).date() if visit.choice.start_at else None
+        visit.problems.append(_too_late(last, "day"))
+    chosen = _day_of(visit, visit.choice.start_at) if visit.choice.start_at else None
     return next((candidate for candidate in (day, chosen) if candidate and today <= candidate <= last), None)
+
+
+def _too_late(last: date, what: str) -> str:
+    return f"We take bookings until {short_day(last)}. Choose an earlier {what}."
 
 
 def _week(visit: Visit, calendar: Calendar) -> dict[str, Any]:
@@ -157,10 +175,12 @@ def _day(visit: Visit, calendar: Calendar, chosen: datetime | None) -> dict[str,
         "method": "post" if signed_in else "get",
         "kept_pairs": kept.pairs(),
         "zone_name": zone_name(visit.business, midnight(calendar.day, visit.business.zone)),
-        "slots_api": reverse("booking:api_slots", args=[visit.business.slug]) + f"?{urlencode([*kept.pairs(), ('day', calendar.day)])}",
+        # With the chosen time: one that the client's draft holds is free for them though nobody else is offered it.
+        "slots_api": _with_day(visit, "api_slots", calendar.day, replace(kept, start_at=visit.choice.start_at)),
         "week_empty": not any(calendar.slots.values()),
         "next_free": None if pills else _next_free(visit, calendar),
-        "waitlist_url": _waitlist_url(visit, calendar.day),
+        "more_times": _more_times(visit, calendar),
+        "waitlist_url": _with_day(visit, "waitlist", calendar.day),
     }
 
 
@@ -172,15 +192,24 @@ def _next_free(visit: Visit, calendar: Calendar) -> dict[str, Any] | None:
     return {"day": later, "url": day_url(visit, later)} if later else None
 
 
+def _more_times(visit: Visit, calendar: Calendar) -> dict[str, Any] | None:
+    """When a day has few times left: the next day of the week shown that has more, with how many."""
+    shown = len(calendar.slots[calendar.day])
+    if not 0 < shown <= FEW:
+        return None
+    later = next((day for day, free in calendar.slots.items() if day > calendar.day and len(free) > shown), None)
+    return {"day": later, "count": len(calendar.slots[later]), "url": day_url(visit, later)} if later else None
+
+
 def day_url(visit: Visit, day: date) -> str:
     """The Time step on `day`."""
-    pairs = [*visit.choice.pairs(), ("day", day.isoformat())]
-    return reverse("booking:time", args=[visit.business.slug]) + f"?{urlencode(pairs)}"
+    return _with_day(visit, "time", day)
 
 
-def _waitlist_url(visit: Visit, day: date) -> str:
-    pairs = [*visit.choice.pairs(), ("day", day.isoformat())]
-    return reverse("booking:waitlist", args=[visit.business.slug]) + f"?{urlencode(pairs)}"
+def _with_day(visit: Visit, name: str, day: date, choice: Choice | None = None) -> str:
+    """The address of `name` with what is chosen and `day`."""
+    pairs = [*(choice or visit.choice).pairs(), ("day", day.isoformat())]
+    return reverse(f"booking:{name}", args=[visit.business.slug]) + f"?{urlencode(pairs)}"
 
 
 def zone_name(business: Business, at: datetime) -> str:
@@ -189,6 +218,10 @@ def zone_name(business: Business, at: datetime) -> str:
     short = get_timezone_name(at.astimezone(zone), width="short", locale=business.locale)
     city = get_timezone_location(zone, locale="en", return_city=True)
     return f"{city} time ({short})"
+
+
+def _day_of(visit: Visit, start: datetime) -> date:
+    return start.astimezone(visit.business.zone).date()
 
 
 def _hour(visit: Visit, start: datetime) -> str:

@@ -1,12 +1,14 @@
 """The business's bell: one ring per draft and engagement, however often the sweep comes round (S26, I3)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 
+from business.actions import count
 from business.models import Business, Client
 from messaging.models import NoticeRead, StaffNotice
 
@@ -23,9 +25,22 @@ class Notice:
 
 
 def notify_staff(*, items: Sequence[Notice], now: datetime) -> int:
-    """Ring once for each item, in one statement; how many rang for the first time. Items whose client is gone are passed over."""
+    """Ring once for each item and count it as `captured` in the same transaction (S26, D17); how many rang for the first time.
+
+    Items whose client is gone are passed over. Sorted, so that two sweeps that ring the same bells never wait for each other in a ring.
+    """
+    with transaction.atomic():
+        rung = Counter(_ring(items, now=now))
+        businesses = Business.objects.in_bulk(rung)
+        for business_id in sorted(rung):
+            count(business=businesses[business_id], now=now, amounts={"captured": rung[business_id]})
+    return rung.total()
+
+
+def _ring(items: Sequence[Notice], *, now: datetime) -> list[int]:
+    """Write the bells in one statement, in order; the business of each new one."""
     if not items:
-        return 0
+        return []
     notices, clients = StaffNotice._meta.db_table, Client._meta.db_table  # noqa: SLF001 - our own tables' names
     with connection.cursor() as cursor:
         cursor.execute(
@@ -34,7 +49,7 @@ def notify_staff(*, items: Sequence[Notice], now: datetime) -> int:
             " FROM UNNEST(%s::bigint[], %s::bigint[], %s::text[], %s::int[], %s::timestamptz[])"
             " AS item(business_id, client_id, draft_id, engagement, start_at)"
             f" JOIN {clients} client ON client.id = item.client_id AND client.business_id = item.business_id"
-            " ON CONFLICT DO NOTHING",
+            " ORDER BY item.draft_id ON CONFLICT DO NOTHING RETURNING business_id",
             [
                 now,
                 [item.business_id for item in items],
@@ -44,7 +59,7 @@ def notify_staff(*, items: Sequence[Notice], now: datetime) -> int:
                 [item.start_at for item in items],
             ],
         )
-        return int(cursor.rowcount)
+        return [business_id for (business_id,) in cursor.fetchall()]
 
 
 def mark_read(*, business: Business, user: User, now: datetime, notice_id: int | None = None) -> int:

@@ -13,6 +13,7 @@ from drafts.document import DraftsUnavailable
 from followups.queries.cards import incomplete
 from followups.queries.waiting import waiting_count
 from followups.queries.waitlist import entries, entries_count
+from followups.queries.won_back import with_booked
 
 TABS = ("waitlist", "incomplete")
 
@@ -29,7 +30,7 @@ def show(request: HttpRequest, staff: Staff, *, tab: str, now: datetime) -> Http
     """The panel as this request wants it: fragment for htmx, page otherwise."""
     context: dict[str, Any] = {"tab": tab, "business": staff.business, "now": now, "away": False}
     try:
-        context |= _waitlist(staff, now=now) if tab == "waitlist" else _incomplete(staff, now=now)
+        context |= _waitlist(staff, now=now) if tab == "waitlist" else _incomplete(staff, since=_since(request), now=now)
     except DraftsUnavailable:
         context |= {"away": True, "incomplete_count": None, "waitlist_count": entries_count(business=staff.business)}
     template = "followups/_panel.html" if request.htmx else "followups/panel.html"  # type: ignore[attr-defined]
@@ -50,10 +51,20 @@ def badge(request: HttpRequest, *, staff: Staff) -> HttpResponse:
     return render(request, "followups/_badge.html", {"count": count})
 
 
-def _incomplete(staff: Staff, *, now: datetime) -> dict[str, Any]:
+def _since(request: HttpRequest) -> datetime | None:
+    """When the panel that refreshes itself was drawn; None for one that is opened."""
+    try:
+        since = datetime.fromisoformat(request.GET.get("since", ""))
+    except ValueError:
+        return None
+    return since if since.tzinfo else None
+
+
+def _incomplete(staff: Staff, *, since: datetime | None, now: datetime) -> dict[str, Any]:
     found, cards = incomplete(business=staff.business, now=now)
     return {
-        "cards": cards,
+        "rows": with_booked(cards, business=staff.business, since=since, now=now),
+        "shown_count": len(cards),
         "incomplete_count": found.count,
         "hidden_count": found.count - len(cards),
         "waitlist_count": entries_count(business=staff.business),

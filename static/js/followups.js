@@ -102,7 +102,7 @@ function restore(panel) {
 function next(panel, place) {
   const left = cards(panel);
   const card = left[Math.min(Math.max(place, 0), left.length - 1)];
-  return card?.querySelector(".card-name") ?? panel.querySelector("#followups-empty") ?? panel.querySelector('[aria-selected="true"]');
+  return card?.querySelector(".card-name") ?? card ?? panel.querySelector("#followups-empty") ?? panel.querySelector('[aria-selected="true"]');
 }
 
 // The panel was opened: at the card that the address names, or at its heading.

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from booking import actions as booking
 from business.models import Client
 from drafts import actions as drafts
 from drafts.document import ServiceChoice
@@ -320,3 +321,66 @@ def test_queries_do_not_grow_with_the_number_of_cards(world, at, rita):
     with CaptureQueriesContext(connection) as thirty:
         assert cards(fragment(rita)) == 30
     assert len(thirty) == len(one) <= 20
+
+
+def refresh(client, drawn):
+    """The poll of the panel that was drawn in `drawn`."""
+    address = unescape(re.search(r'id="followups-panel".*?hx-get="([^"]+)"', drawn.content.decode(), re.DOTALL)[1])
+    return client.get(address, headers={"HX-Request": "true"})
+
+
+def book_what_was_left(draft, person, world, at_moment):
+    return booking.confirm(
+        business=world.bella,
+        client=person,
+        lines=appointments.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines,
+        start=draft.selection.start_at,
+        members=[world.maya],
+        note="",
+        confirm_key=draft.flow,
+        via_link=True,
+        now=at_moment,
+    )
+
+
+@pytest.mark.s("S72")
+def test_a_refresh_says_in_its_place_that_a_card_was_booked_once(world, at, rita):
+    ours = [leave(world, world.mia), leave(world, world.noa, now=NOW + timedelta(seconds=30))]
+    leave(world, Client.objects.create(business=world.bella, first_name="Last", created_at=NOW), now=NOW + timedelta(seconds=50))
+    at(OVER + timedelta(minutes=2))
+    drawn = fragment(rita)
+    book_what_was_left(ours[1], world.noa, world, OVER + timedelta(minutes=2, seconds=10))
+
+    at(OVER + timedelta(minutes=2, seconds=30))
+    again = refresh(rita, drawn)
+    html = again.content.decode()
+    assert "Noa Levi booked just now" in words(again)
+    assert html.index("name-") < html.index(f'id="card-{ours[1].id}"') < html.index(f'id="card-{ours[0].id}"')
+    assert html.count('aria-labelledby="name-') == 2
+    assert ">2<" in re.search(r'id="number-incomplete".*?</span>', html).group()
+    for opened in (fragment(rita), rita.get(PANEL)):
+        assert "Noa" not in words(opened)
+    at(OVER + timedelta(minutes=3))
+    assert "Noa" not in words(refresh(rita, again))
+
+
+@pytest.mark.s("D15")
+@pytest.mark.parametrize(
+    "since", ["", "yesterday", "2026-11-24", "2020-01-01T00:00:00+00:00", "2099-01-01T00:00:00+00:00", "0001-01-01T00:00:00+00:00"]
+)
+def test_a_refresh_of_no_known_moment_is_a_panel_like_any_other(world, at, rita, since):
+    draft = leave(world)
+    book_what_was_left(draft, world.mia, world, OVER)
+    at(OVER + timedelta(seconds=10))
+    page = rita.get("/followups/", {"tab": "incomplete", "since": since}, headers={"HX-Request": "true"})
+    assert page.status_code == 200
+    assert "Mia" not in words(page)
+
+
+def test_a_refresh_tells_nothing_of_the_business_next_door(world, at, client):
+    client.force_login(world.rex)
+    at(OVER)
+    drawn = fragment(client)
+    book_what_was_left(leave(world), world.mia, world, OVER + timedelta(seconds=1))
+    at(OVER + timedelta(seconds=10))
+    assert "Mia" not in words(refresh(client, drawn))

@@ -6,12 +6,15 @@ outbox; its link, opened on another device, restores everything; Confirm; and ev
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import QuerySet
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core import clock
+from drafts import queries
+from drafts.lifecycle import REVIEW_FOR
 from messaging.models import Message, StaffNotice, State
 from scheduler.models import Appointment
 from tests import world as worlds
@@ -19,6 +22,7 @@ from tests.browser.conftest import listen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
+AT_ONCE = timedelta(minutes=1)  # from the end of the review to the reminder, ten minutes of which pass at one press
 SOON = 20_000  # ms: the demo clock is read once a second, the sweep comes once a second
 
 
@@ -102,6 +106,10 @@ def _staff(context: BrowserContext, url: str, name: str) -> Page:
 def _switch_on_sms(page: Page, url: str) -> None:
     page.goto(f"{url}/settings/messages/")
     page.get_by_role("link", name=re.compile("Incomplete booking reminder")).click()
+    switches = page.get_by_role("switch")
+    expect(switches).to_have_count(2)
+    for switch in switches.all():
+        expect(switch).not_to_be_checked()
     page.get_by_role("switch", name=re.compile("SMS")).check()
     page.get_by_role("button", name="Save").click()
 
@@ -109,6 +117,15 @@ def _switch_on_sms(page: Page, url: str) -> None:
 def _move_clock(page: Page, url: str) -> None:
     page.goto(f"{url}/demo/outbox/")
     page.get_by_role("button", name="+10 min").click()
+
+
+def _deadline(page: Page) -> datetime:
+    """The moment that the countdown on Review runs to."""
+    return datetime.fromisoformat(page.locator("[data-deadline]").get_attribute("data-deadline"))
+
+
+def _reminders() -> QuerySet[Message]:
+    return Message.objects.filter(kind="incomplete_reminder")
 
 
 def _until(page: Page, holds: Callable[[], bool]) -> None:
@@ -128,12 +145,17 @@ def test_a_booking_left_at_review_is_won_back(site, device) -> None:
     _switch_on_sms(olga, url)
 
     phone = device()
-    when = _walk_to_review(phone.new_page(), url, world)
+    review = phone.new_page()
+    when = _walk_to_review(review, url, world)
+    deadline = _deadline(review)
+    draft = queries.for_client(business_id=world.bella.pk, client_id=world.mia.pk, now=clock.now())
+    assert deadline == draft.review_expires_at == draft.review_started_at + REVIEW_FOR
     phone.close()
 
     olga.goto(f"{url}/")
     expect(olga.get_by_text("incomplete booking")).to_have_count(0)
     assert StaffNotice.objects.count() == 0
+    assert not _reminders().exists()
 
     outbox = desk.new_page()
     _move_clock(outbox, url)
@@ -142,7 +164,8 @@ def test_a_booking_left_at_review_is_won_back(site, device) -> None:
 
     _until(olga, lambda: olga.get_by_text("incomplete booking").count() == 1)
     assert StaffNotice.objects.count() == 1
-    expect(olga.get_by_role("link", name=re.compile("1 unread|1 new|Notifications"))).to_be_visible()
+    assert timedelta(0) <= _reminders().get().created_at - deadline < AT_ONCE
+    expect(olga.locator("#bell")).to_have_accessible_name("Notifications, 1 unread")
     olga.get_by_role("link", name=re.compile("Review")).click()
     card = olga.get_by_role("article").filter(has_text="Mia Chen")
     for fact in ("Hair cut", "Toner", when, "with Maya", "Reminded"):
@@ -159,7 +182,7 @@ def test_a_booking_left_at_review_is_won_back(site, device) -> None:
     appointment = Appointment.objects.get()
     assert (appointment.client, appointment.team_member, appointment.note) == (world.mia, world.maya, "Allergic to ammonia")
     assert appointment.recovered == Appointment.Recovered.LINK
-    assert Message.objects.filter(kind="incomplete_reminder", state=State.SENT).count() == 1
+    assert _reminders().get().state == State.SENT
     olga.goto(f"{url}/")
     expect(olga.get_by_text("incomplete booking")).to_have_count(0)
     olga.goto(f"{url}/followups/?tab=incomplete")

@@ -149,7 +149,7 @@ def _week(visit: Visit, calendar: Calendar) -> dict[str, Any]:
     before, after = calendar.first - timedelta(days=WEEK), calendar.first + timedelta(days=WEEK)
     return {
         "week": cells,
-        "month": format_date(calendar.day, "MMMM y", locale="en_AU"),
+        "month": format_date(calendar.day, "MMM y", locale="en_AU"),
         "previous_url": day_url(visit, before) if before >= calendar.today else "",
         "next_url": day_url(visit, after) if after <= calendar.last else "",
         "today": calendar.today,

@@ -41,6 +41,8 @@ def test_slots_name_start_and_people(client: Browser, world: World) -> None:
         {"s": "CUT", "day": "\x00"},
         {"s": "CUT", "t": "RIVAL", "day": "2026-11-26"},
         {"s": "RIVALCUT", "day": "2026-11-26"},
+        {"s": "CUT", "day": "2026-11-26", "at": "x"},
+        {"s": "CUT", "day": "2026-11-26", "at": "\x00"},
     ],
 )
 def test_slots_of_nonsense_are_refused(client: Browser, world: World, query: dict) -> None:

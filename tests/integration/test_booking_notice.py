@@ -1,6 +1,7 @@
 """The minimum notice guards what is offered, not what a client chose while it was offered (D3, D4)."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client as Browser
@@ -74,6 +75,24 @@ def test_time_keeps_the_time_that_was_chosen(client: Browser, world: World, at) 
     assert 'value="2026-11-25T23:00Z"' not in Browser().get(f"{URL}/time/?s={world.cut.pk}&t=any&day=2026-11-26").content.decode()
 
 
+@pytest.mark.s("D4")
+def test_script_is_told_that_a_held_time_is_free_until_it_is_taken(client: Browser, world: World, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world, member=world.maya.pk))
+    at(LATER)
+    page = client.get(f"{URL}/time/?{haircut(world, member=world.maya.pk).to_query()}").content.decode()
+    api = unescape(page.split('data-slots="')[1].split('"')[0])
+    assert "2026-11-25T23:00Z" in {slot["start"] for slot in client.get(api).json()["slots"]}
+    assert "2026-11-25T23:00Z" not in {slot["start"] for slot in Browser().get(api).json()["slots"]}
+    noa = Browser()
+    sign_in(noa, world.noa)
+    at(NOW)
+    other = haircut(world, member=world.maya.pk, flow="33333333-3333-4333-8333-333333333333")
+    assert noa.post(f"{URL}/confirm/", form(other)).status_code == 303
+    at(LATER)
+    assert "2026-11-25T23:00Z" not in {slot["start"] for slot in client.get(api).json()["slots"]}
+
+
 @pytest.mark.parametrize("press", ["confirm", "more_time", "arrive", "script", "sign in", "link"])
 def test_time_that_was_never_offered_cannot_be_had_by_hand(client: Browser, world: World, at, mongo, press: str) -> None:
     at(LATER)
@@ -94,7 +113,7 @@ def test_time_that_was_never_offered_cannot_be_had_by_hand(client: Browser, worl
 
 
 @pytest.mark.s("D3")
-@pytest.mark.parametrize(("minutes", "status"), [(29, 303), (31, 409)])
+@pytest.mark.parametrize(("minutes", "status"), [(29, 303), (31, 422)])
 def test_without_a_draft_a_time_stays_bookable_half_an_hour(client: Browser, world: World, at, minutes: int, status: int) -> None:
     at(TEN - timedelta(hours=24) + timedelta(minutes=minutes))
     sign_in(client, world.mia)

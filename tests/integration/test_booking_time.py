@@ -1,6 +1,6 @@
 """Step 3, Time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -60,6 +60,28 @@ def test_day_without_times_is_greyed_and_names_the_next(client: Browser, world: 
     assert "Tell me if a time opens" in page
 
 
+def _fill(world: World, day: datetime, free: int) -> None:
+    """Leave `free` times of a hair cut with Maya on the day whose opening at 09:00 is given: 09:00, 09:15 and so on."""
+    _book(world, world.maya, day + timedelta(minutes=45 + 15 * (free - 1)), 480)
+
+
+@pytest.mark.parametrize(
+    ("free", "more"), [((2, 2, 3), "Fri 27 Nov"), ((3, 4, 9), "Thu 26 Nov"), ((4, 9, 9), ""), ((0, 9, 9), ""), ((1, 1, 1), "")]
+)
+def test_day_with_few_times_names_the_next_with_more(client: Browser, world: World, at, free: tuple[int, int, int], more: str) -> None:
+    at(NOW - timedelta(days=1))
+    TimeOff.objects.create(team_member=world.maya, starts=NOW + timedelta(days=2, hours=12), ends=NOW + timedelta(days=20))
+    for place, number in enumerate(free):
+        _fill(world, NOW + timedelta(days=place), number)
+    page = client.get(URL, {"s": world.cut.pk, "t": world.maya.pk, "day": "2026-11-25"}).content.decode()
+    assert page.count('name="at"') == free[0]
+    assert page.count("More times:") == bool(more)
+    if more:
+        place = 1 if "Thu" in more else 2
+        link = f"?s={world.cut.pk}&amp;t={world.maya.pk}&amp;day=2026-11-{25 + place}"
+        assert f'{link}">More times: {more} <span class="num">({free[place]})</span>' in page
+
+
 def test_week_without_times_offers_the_waitlist(client: Browser, world: World) -> None:
     for member in (world.maya, world.tom_member):
         TimeOff.objects.create(team_member=member, starts=NOW - timedelta(days=1), ends=NOW + timedelta(days=20))
@@ -108,6 +130,27 @@ def test_time_that_has_passed_is_explained(client: Browser, world: World) -> Non
     answer = client.get(URL, {"s": world.cut.pk, "t": "any", "at": "2026-11-20T00:00Z"})
     assert answer.status_code == 422
     assert "has passed" in answer.content.decode()
+
+
+@pytest.mark.parametrize("step", ["time", "review"])
+def test_time_too_near_says_so_and_offers_what_is_free(client: Browser, world: World, step: str) -> None:
+    Business.objects.filter(pk=world.bella.pk).update(minimum_notice_min=120)
+    sign_in(client, world.mia)
+    query = {"s": world.cut.pk, "t": world.maya.pk, "at": "2026-11-24T22:45Z"}
+    answer = client.get(URL, query) if step == "time" else client.post("/b/bella-hair/review/", query)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "09:45 is too soon to book online" in page
+    assert "no longer free" not in page
+    assert "just been taken" not in page
+    assert page.count("nearest-time") == 3
+    assert f'name="s" value="{world.cut.pk}"' in page
+
+
+def test_time_beyond_the_horizon_is_explained(client: Browser, world: World) -> None:
+    answer = client.get(URL, {"s": world.cut.pk, "t": "any", "at": "2027-03-01T23:00Z"})
+    assert answer.status_code == 422
+    assert "We take bookings until" in answer.content.decode()
 
 
 @pytest.mark.s("D4")

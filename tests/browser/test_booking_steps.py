@@ -54,7 +54,14 @@ def test_summary_follows_what_is_chosen(page: Page, live_server, world: World) -
     page.goto(live_server.url + START)
     page.locator(".service-row", has_text="Hair cut").click()
     page.locator(".service-row", has_text="Colour").click()
+    row = page.locator(".service-row", has_text="Colour")
+    expect(row).to_contain_text("$110.00")
     page.locator(".variant", has_text="Long hair").click()
+    shown = row.locator(".service-price > :visible, .service-time > :visible")
+    expect(shown).to_have_text(["$160.00", "2 h"])
+    row.click()
+    expect(shown).to_have_text(["from $110.00", "from 1 h 15 min"])
+    row.click()
     bar = page.locator(".bar")
     expect(bar).to_contain_text("$222.00")
     expect(bar).to_contain_text("2 services · 2 h 45 min")
@@ -83,6 +90,23 @@ def test_steps_are_walked_back_with_everything_kept(page: Page, live_server, wor
     expect(page.get_by_role("checkbox", name="Hair cut")).to_be_checked()
     press(page, "Continue")
     expect(page.locator(".time-input:checked")).to_have_value("2026-11-25T23:00Z")
+
+
+def test_date_picked_leads_there_and_one_typed_waits_for_go(page: Page, live_server, world: World) -> None:
+    page.goto(address(live_server.url, "time", haircut(world, start_at=None, flow=None)))
+    field, go = page.get_by_label("Go to a date"), page.get_by_role("button", name="Go", exact=True)
+    expect(go).to_be_hidden()
+    field.fill("2026-11-26")
+    expect(page.get_by_role("heading", name="Thursday 26 November 2026")).to_be_visible()
+    assert page.url.endswith(f"/time/?s={world.cut.pk}&t=any&day=2026-11-26")
+    field.focus()
+    page.keyboard.press("ArrowUp")
+    expect(go).to_be_visible()
+    assert page.url.endswith("day=2026-11-26")
+    typed = field.input_value()
+    go.click()
+    page.wait_for_url(f"**&day={typed}")
+    assert typed != "2026-11-26"
 
 
 @pytest.mark.s("D16")
@@ -122,6 +146,9 @@ def test_everything_but_the_live_parts_works_without_javascript(browser: Browser
     page.locator(".service-row", has_text="Colour").click()
     page.locator(".variant", has_text="Long hair").click()
     press(page, "Continue")
+    page.get_by_label("Go to a date").fill("2026-12-03")
+    page.get_by_role("button", name="Go", exact=True).click()
+    expect(page.get_by_role("heading", name="Thursday 3 December 2026")).to_be_visible()
     page.locator(".time", has_text="10:00").first.click()
     press(page, "Continue")
     expect(page.locator("#countdown")).to_contain_text("Finish booking in")

@@ -26,6 +26,17 @@ def test_variants_are_a_radio_group_with_the_first_ready(client: Browser, world:
     assert f'name="v{world.colour.pk}" value="{world.colour_long.pk}"' in page
 
 
+@pytest.mark.parametrize("chosen", [False, True])
+def test_service_shows_what_the_chosen_variant_costs(client: Browser, world: World, chosen: bool) -> None:
+    page = client.get(URL, {"s": f"{world.colour.pk}.{world.colour_long.pk}"} if chosen else {}).content.decode()
+    row = page[page.index('data-name="Colour"') :]
+    row = row[: row.index("</label>")]
+    assert row.count("<span data-from hidden>") == (2 if chosen else 0)
+    assert row.count("<span data-from>") == (0 if chosen else 2)
+    assert ("<span data-picked-price>$160.00</span>" in row) is chosen
+    assert ("<span data-picked-minutes>2 h</span>" in row) is chosen
+
+
 def test_continue_leads_to_team_with_the_choice_in_the_address(client: Browser, world: World) -> None:
     answer = client.get(URL, {"s": [world.cut.pk, world.toner.pk], "go": "1"})
     assert (answer.status_code, answer["Location"]) == (302, f"/b/bella-hair/team/?s={world.cut.pk}&s={world.toner.pk}")

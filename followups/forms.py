@@ -9,7 +9,7 @@ from django.utils.datastructures import MultiValueDict
 
 from business.models import Business, TeamMember
 from scheduler.actions import Window
-from scheduler.forms import AppointmentForm, value_of
+from scheduler.forms import WishForm, value_of
 from scheduler.models import WaitlistEntry
 from scheduler.queries import resolve
 
@@ -68,35 +68,30 @@ def _window(stretch: Stretch) -> Window:
     return Window(first_day=first, last_day=last, from_time=starts, to_time=ends)
 
 
-class WaitlistForm(AppointmentForm):
+class WaitlistForm(WishForm):
     """Who waits, for which services, with whom ("" for anyone) and when. Client and services are asked exactly as for an appointment.
 
-    After is_valid(): `who`, `lines`, `member` (None for anyone), `windows` and `note` in cleaned_data.
+    After is_valid(): `who`, `lines`, `person` (None for anyone), `windows` and `note` in cleaned_data.
     """
 
-    day = time = anyway = key = None  # type: ignore[assignment]
+    nobody = "Any team member"
     person = forms.ChoiceField(label="With", required=False, error_messages={"invalid_choice": "Choose one of the team, or anyone."})
     windows = WindowsField(label="When")
 
     def __init__(self, *args: Any, business: Business, now: datetime, entry: WaitlistEntry | None = None, **kwargs: Any) -> None:
         super().__init__(*args, business=business, now=now, **kwargs)
         self.entry = entry
-        person = self.fields["person"]
-        assert isinstance(person, forms.ChoiceField)
-        person.choices = [("", "Any team member"), *((str(member.pk), str(member)) for member in self.team)]
 
     @classmethod
     def typed(cls, post: MultiValueDict[str, str], *, business: Business, now: datetime, entry: WaitlistEntry | None = None) -> Self:
-        """The form as it was sent; with a button other than Save nothing is judged and everything typed is kept, as in AppointmentForm."""
+        """The form as it was sent."""
         values = post.copy()
         if entry:
             values["client"] = str(entry.client_id)
         if not post.get("do"):
             return cls(data=values, business=business, now=now, entry=entry)
-        kept: dict[str, Any] = {name: values.get(name, "") for name in cls.base_fields}
-        kept |= {"service": [value for value in values.getlist("service") if value]}
-        kept |= {"windows": WindowsField.Widget().value_from_datadict(values, None, "windows")}
-        form = cls(initial=kept, business=business, now=now, entry=entry)
+        windows = WindowsField.Widget().value_from_datadict(values, None, "windows")
+        form = cls(initial=cls.kept(values) | {"windows": windows}, business=business, now=now, entry=entry)
         form.asks = post.get("do", "")
         return form
 
@@ -106,12 +101,9 @@ class WaitlistForm(AppointmentForm):
         rows = list(self["windows"].value() or [])[:MOST_WINDOWS]
         return [*rows, Stretch()] if not rows or self.asks == "window" else rows
 
-    def clean_person(self) -> TeamMember | None:  # type: ignore[override]
+    def clean_person(self) -> TeamMember | None:
         chosen = self.cleaned_data["person"]
         return next((member for member in self.team if str(member.pk) == chosen), None)
-
-    def _key(self) -> None:
-        return None
 
 
 def waits_for(entry: WaitlistEntry) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from business.access import Staff, staff_page
 from business.models import TeamMember
 from core import clock
 from scheduler import actions, queries
-from scheduler.forms import AppointmentForm, Unsaved, prefilled, save
+from scheduler.forms import AppointmentForm, Unsaved, chosen, prefilled, save
 from scheduler.models import Appointment
 
 TABS = ("incomplete", "waitlist")
@@ -68,17 +68,7 @@ def new(request: HttpRequest, *, staff: Staff) -> HttpResponse:
     form = AppointmentForm.posted(request.POST, business=staff.business, now=now)
 
     def write(data: Mapping[str, Any]) -> Appointment:
-        return actions.book_by_staff(
-            business=staff.business,
-            who=data["who"],
-            member=data["member"],
-            start=data["start"],
-            lines=data["lines"],
-            confirm_key=data["key"],
-            now=now,
-            booked_by=staff.user,
-            note=data["note"],
-        ).appointment
+        return actions.book_by_staff(business=staff.business, who=data["who"], booked_by=staff.user, now=now, **chosen(data)).appointment
 
     booked = save(form, write)
     if isinstance(booked, Unsaved):

@@ -20,7 +20,7 @@ from followups.actions import Handled
 from followups.forms import CardForm
 from followups.queries.cards import Card, cards_of
 from scheduler import queries as appointments
-from scheduler.forms import AppointmentForm, prefilled, save
+from scheduler.forms import AppointmentForm, chosen, prefilled, save
 from scheduler.models import Appointment
 
 
@@ -58,16 +58,7 @@ def _save(request: HttpRequest, draft_id: str, staff: Staff, *, now: datetime) -
 
     def write(data: Mapping[str, Any]) -> Appointment:
         return actions.book_for_client(
-            business=staff.business,
-            draft_id=draft_id,
-            engagement=shown,
-            member=data["member"],
-            start=data["start"],
-            lines=data["lines"],
-            note=data["note"],
-            confirm_key=data["key"],
-            user=staff.user,
-            now=now,
+            business=staff.business, draft_id=draft_id, engagement=shown, user=staff.user, now=now, **chosen(data)
         )
 
     booked = save(form, write)
@@ -85,12 +76,12 @@ def _card(staff: Staff, draft_id: str, *, engagement: int | None, now: datetime)
 
 def _known(staff: Staff, card: Card) -> dict[str, Any]:
     """What the client had chosen, as far as it is still offered; "any" prefills nobody (S43 to S45)."""
-    chosen = card.draft.selection
-    services = [(service.service_id, service.variant_id) for service in chosen.services]
+    wanted = card.draft.selection
+    services = [(service.service_id, service.variant_id) for service in wanted.services]
     resolved = appointments.resolve(business=staff.business, services=services)
     member = card.member if card.member and card.member.bookable and card.member.archived_at is None else None
     return prefilled(
-        business=staff.business, client=card.client, lines=resolved.lines, member=member, start=chosen.start_at, note=chosen.notes
+        business=staff.business, client=card.client, lines=resolved.lines, member=member, start=wanted.start_at, note=wanted.notes
     )
 
 

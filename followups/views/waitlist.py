@@ -20,7 +20,7 @@ from followups.queries.waitlist import Entry, find
 from followups.views.panel import show
 from scheduler import actions as calendar
 from scheduler import queries as appointments
-from scheduler.forms import AppointmentForm, Unsaved, prefilled, save
+from scheduler.forms import AppointmentForm, Unsaved, chosen, prefilled, save
 from scheduler.models import Appointment, WaitlistEntry
 
 
@@ -115,16 +115,7 @@ def book(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
     form = AppointmentForm.posted(post, business=staff.business, now=now)
 
     def write(data: Mapping[str, Any]) -> Appointment:
-        return actions.book_from_waitlist(
-            entry=entry.row,
-            member=data["member"],
-            start=data["start"],
-            lines=data["lines"],
-            note=data["note"],
-            confirm_key=data["key"],
-            user=staff.user,
-            now=now,
-        )
+        return actions.book_from_waitlist(entry=entry.row, user=staff.user, now=now, **chosen(data))
 
     appointment = save(form, write)
     if isinstance(appointment, Unsaved):
@@ -137,14 +128,14 @@ def book(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
 
 def _known(request: HttpRequest, entry: Entry, *, now: datetime) -> dict[str, object]:
     row = entry.row
-    chosen = next((one for one in entry.openings if one.key == request.GET.get("at", "")), None)
+    opening = next((one for one in entry.openings if one.key == request.GET.get("at", "")), None)
     asked = [(line.service_id, line.variant_id) for line in row.lines.all()]
     return prefilled(
         business=row.business,
         client=row.client,
         lines=appointments.resolve(business=row.business, services=asked).lines,
-        member=chosen.member if chosen else row.team_member,
-        start=chosen.start if chosen else None,
+        member=opening.member if opening else row.team_member,
+        start=opening.start if opening else None,
         note=row.note,
     )
 

@@ -12,30 +12,23 @@ from django.utils.datastructures import MultiValueDict
 
 from business.models import Business, Client, TeamMember
 from business.templatetags.words import clock_time
-from core import contact, identifiers
+from core import identifiers
 from scheduler import availability, queries
-from scheduler.actions import NewClient
 from scheduler.forms import services
 from scheduler.forms.outlook import NearTimes, Outlook, has_somebody, nearest, outlook
+from scheduler.forms.wish import WishForm
 from scheduler.models import Appointment
 from scheduler.queries import Line
 
-NEW = "new"
 FURTHEST = timedelta(days=730)
 
 
-class AppointmentForm(forms.Form):
+class AppointmentForm(WishForm):
     """`business` and `now` are required; `appointment` when one is changed. After is_valid(): `who`, `lines`, `member`, `start`, `note`, `key`
     in cleaned_data; `lines` is None when a changed appointment keeps its services as booked.
     """
 
-    find = forms.CharField(label="Client", required=False, max_length=80)
-    client = forms.CharField(required=False, max_length=20)
-    first_name = forms.CharField(label="First name", required=False, max_length=60)
-    last_name = forms.CharField(label="Last name", required=False, max_length=60)
-    phone = forms.CharField(label="Mobile", required=False, max_length=40)
-    email = forms.CharField(label="E-mail", required=False, max_length=254)
-    service = services.ServicesField(label="Services")
+    nobody = "Choose a person"
     person = forms.ChoiceField(
         label="With", error_messages={"required": "Choose who does it.", "invalid_choice": "Choose one of the team."}
     )
@@ -43,33 +36,22 @@ class AppointmentForm(forms.Form):
         label="Date", error_messages={"required": "Choose a date.", "invalid": "Write the date as YYYY-MM-DD."}, widget=forms.DateInput
     )
     time = forms.TimeField(label="Time", error_messages={"required": "Choose a time.", "invalid": "Write the time as 14:30."})
-    note = forms.CharField(
-        label="Note",
-        required=False,
-        max_length=500,
-        error_messages={"max_length": "Notes can be up to 500 characters. Shorten this one; it is kept below."},
-    )
     anyway = forms.BooleanField(label="Book it anyway", required=False)
     key = forms.UUIDField(error_messages={"required": "Reload the page and try again.", "invalid": "Reload the page and try again."})
 
     def __init__(self, *args: Any, business: Business, now: datetime, appointment: Appointment | None = None, **kwargs: Any) -> None:
         kwargs["initial"] = {"key": identifiers.new_uuid()} | dict(kwargs.get("initial") or {})
-        super().__init__(*args, **kwargs)
-        self.business, self.now, self.appointment = business, now, appointment
-        self.asks = ""
+        super().__init__(*args, business=business, now=now, **kwargs)
+        self.appointment = appointment
         self.outlook = Outlook()
         self.warnings: list[str] = []
-        self.team = list(TeamMember.objects.filter(business=business, archived_at=None, bookable=True))
         if appointment and appointment.team_member not in self.team:
             self.team.append(appointment.team_member)
-        person = self.fields["person"]
-        assert isinstance(person, forms.ChoiceField)
-        person.choices = [("", "Choose a person"), *((str(member.pk), str(member)) for member in self.team)]
+            self.offer_people()
 
     @classmethod
     def posted(cls, post: MultiValueDict[str, str], *, business: Business, now: datetime, appointment: Appointment | None = None) -> Self:
-        """The form as it was sent. With a button other than Save (`do`: find, add, check) nothing is judged: `asks` says which, everything typed
-        is kept. A nearest time (`at`: "2026-11-25 10:45 7") replaces day, time and person."""
+        """The form as it was sent. A nearest time (`at`: "2026-11-25 10:45 7") replaces day, time and person."""
         values = post.copy()
         day, _, rest = post.get("at", "").partition(" ")
         at, _, person = rest.partition(" ")
@@ -78,7 +60,7 @@ class AppointmentForm(forms.Form):
         form = cls(data=values, business=business, now=now, appointment=appointment)
         if not post.get("do"):
             return form
-        kept = {name: values.get(name, "") for name in cls.base_fields} | {"service": [v for v in values.getlist("service") if v]}
+        kept = cls.kept(values)
         if post.get("do") == "check":
             kept["anyway"] = ""  # the tick was for what stood there before
         draft = cls(initial=kept, business=business, now=now, appointment=appointment)
@@ -99,51 +81,18 @@ class AppointmentForm(forms.Form):
         """What can be chosen, by category."""
         return services.catalogue(self.business, self.appointment)
 
-    @property
-    def chosen_services(self) -> list[str]:
-        """The values of the selects to draw: what was chosen, and one more after "Add another service" (or when there is none)."""
-        chosen = [str(value) for value in self["service"].value() or []][: services.MOST_SERVICES]
-        return [*chosen, ""] if not chosen or self.asks == "add" else chosen
-
-    @property
-    def matches(self) -> list[Client]:
-        """Clients that fit what was searched for, the chosen one first."""
-        clients = Client.objects.filter(business=self.business)
-        chosen = str(self["client"].value() or "")
-        found = list(clients.filter(pk=int(chosen))) if chosen.isdecimal() and int(chosen) <= queries.BIGGEST_ID else []
-        typed = str(self["find"].value() or "")
-        return found + [one for one in queries.find_clients(business=self.business, text=typed) if one not in found]
-
     # What was sent
 
     def clean_person(self) -> TeamMember:
         chosen = self.cleaned_data["person"]
         return next(member for member in self.team if str(member.pk) == chosen)
 
-    def clean_phone(self) -> str:
-        text = self.cleaned_data["phone"].strip()
-        if not text or self.data.get("client") != NEW:
-            return ""
+    def was_sent_before(self, known: Client) -> bool:
         try:
-            phone = contact.to_e164(text, region=self.business.country)
-        except contact.BadPhone as bad:
-            raise forms.ValidationError(str(bad)) from None
-        known = Client.objects.filter(business=self.business, phone=phone).first()
-        if known and not Appointment.objects.filter(confirm_key__isnull=False, client=known, confirm_key=self._key()).exists():
-            raise forms.ValidationError(f"This is the number of {known}. Search for them above instead.")
-        return phone
-
-    def _key(self) -> Any:
-        try:
-            return self.fields["key"].clean(self.data.get("key"))
+            key = self.fields["key"].clean(self.data.get("key"))
         except forms.ValidationError:
-            return None
-
-    def clean_email(self) -> str:
-        try:
-            return contact.tidy_email(self.cleaned_data["email"]) if self.data.get("client") == NEW else ""
-        except contact.BadEmail as bad:
-            raise forms.ValidationError(str(bad)) from None
+            return False
+        return Appointment.objects.filter(client=known, confirm_key=key).exists()
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
@@ -153,41 +102,25 @@ class AppointmentForm(forms.Form):
         return day
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        self._clean_who(data)
-        self._clean_lines(data)
+        data = super().clean()
         self._clean_start(data)
         self._clean_warnings(data)
         return data
 
-    def _clean_who(self, data: dict[str, Any]) -> None:
-        chosen = data.get("client", "")
+    def clean_who(self, data: dict[str, Any]) -> None:
         if self.appointment:
             data["who"] = self.appointment.client
-        elif chosen == NEW:
-            if not data.get("first_name", "").strip():
-                self.add_error("first_name", "Enter the client's first name.")
-            data["who"] = NewClient(data.get("first_name", ""), data.get("last_name", ""), data.get("phone", ""), data.get("email", ""))
-        elif client := next((one for one in self.matches if str(one.pk) == chosen), None):
-            data["who"] = client
         else:
-            self.add_error("find", "Search for the client and choose them, or add a new client.")
+            super().clean_who(data)
 
-    def _clean_lines(self, data: dict[str, Any]) -> None:
-        asked: Sequence[tuple[int, int | None]] | None = data.get("service")
-        data["lines"] = data["all_lines"] = None
-        if asked is None:
-            return
+    def clean_lines(self, data: dict[str, Any]) -> None:
+        """`all_lines` are what will be done, `lines` None when that is what was booked."""
         booked = queries.lines_of(self.appointment) if self.appointment else ()
-        if booked and [services.value_of(line) for line in booked] == [services.text_of(pair) for pair in asked]:
-            data["all_lines"] = booked
+        if booked and [services.value_of(line) for line in booked] == [services.text_of(pair) for pair in data.get("service") or ()]:
+            data["lines"], data["all_lines"] = None, booked
             return
-        resolved = queries.resolve(business=self.business, services=asked)
-        if resolved.gone:
-            names = ", ".join(name for name in resolved.gone if name) or "One of the services"
-            self.add_error("service", f"{names} cannot be booked like this any more. Choose something else.")
-            return
-        data["lines"] = data["all_lines"] = resolved.lines
+        super().clean_lines(data)
+        data["all_lines"] = data["lines"]
 
     def _clean_start(self, data: dict[str, Any]) -> None:
         day: date | None = data.get("day")

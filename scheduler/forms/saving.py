@@ -1,12 +1,16 @@
 """What every page with the appointment form does on Save: one answer to a question, a mistake, a time that is taken, a refusal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
+from uuid import UUID
 
+from business.models import TeamMember
 from scheduler.actions import NotBookable, NotChangeable, SlotTaken
 from scheduler.forms.appointment import AppointmentForm
 from scheduler.models import Appointment
+from scheduler.queries import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,21 @@ class Unsaved:
 
     status: int
     more: Mapping[str, object] = field(default_factory=dict)
+
+
+class Chosen(TypedDict):
+    """What every booking takes from the form. `lines` is not None: only a changed appointment keeps its own."""
+
+    member: TeamMember
+    start: datetime
+    lines: Sequence[Line]
+    note: str
+    confirm_key: UUID
+
+
+def chosen(data: Mapping[str, Any]) -> Chosen:
+    """The part of a whole form's cleaned_data that an action which books takes."""
+    return Chosen(member=data["member"], start=data["start"], lines=data["lines"], note=data["note"], confirm_key=data["key"])
 
 
 def save(form: AppointmentForm, write: Callable[[Mapping[str, Any]], Appointment]) -> Appointment | Unsaved:

@@ -24,7 +24,7 @@ _START = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 TOO_MANY = f"You can book up to {MAX_SERVICES} services at once. We kept the first {MAX_SERVICES}."
-BAD_SERVICE = "One of the services in this link could not be read. Check your choice below."
+BAD_SERVICE = "One of the services in this link could not be read, so we left it out."
 BAD_MEMBER = "The person in this link could not be read. Choose who you would like to see."
 BAD_START = "The time in this link could not be read. Pick a time."
 

@@ -11,7 +11,7 @@ from booking.forms import steps as rows
 from booking.views.calendar import time_page
 from booking.views.context import UNUSABLE, closed, language, page, visit_of
 from booking.visit import Visit
-from booking.wizard import MAX_SERVICES, Step
+from booking.wizard import BAD_MEMBER, MAX_SERVICES, Step
 from business.models import Service
 
 SEARCH_FROM = 20
@@ -99,7 +99,7 @@ def time(request: HttpRequest, slug: str) -> HttpResponse:
         return shut
     if not visit.choice.services:
         return back_to_services(request, visit)
-    if not visit.candidates:
+    if not visit.candidates or (BAD_MEMBER in visit.problems and len(visit.people) > 1):
         return team_page(request, visit)
     return time_page(request, visit)
 

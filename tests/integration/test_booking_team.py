@@ -1,5 +1,6 @@
 """Step 2, Team."""
 
+import pytest
 from django.test import Client as Browser
 
 from business.models import TeamMember
@@ -46,6 +47,18 @@ def test_person_of_another_business_is_refused_and_the_services_kept(client: Bro
     assert "Choose someone else" in page
     assert "Rivka" not in page
     assert f'name="s" value="{world.cut.pk}"' in page
+
+
+@pytest.mark.parametrize("person", ["0", "-1", "x", "9" * 19, "9" * 40, "\x00", "ANY", "😀", "<script>"])
+def test_person_that_cannot_be_read_is_asked_for_again_on_team_and_time(client: Browser, world: World, person: str) -> None:
+    for step in ("team", "time"):
+        answer = client.get(f"/b/bella-hair/{step}/", {"s": world.cut.pk, "t": person, "at": "2026-11-25T23:00Z"})
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "could not be read. Choose who you would like to see." in page
+        assert 'name="t" value="any" checked' in page
+        assert f'name="s" value="{world.cut.pk}"' in page
+        assert 'name="at" value="2026-11-25T23:00Z"' in page
 
 
 def test_archived_person_is_not_offered(client: Browser, world: World) -> None:

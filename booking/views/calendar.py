@@ -1,5 +1,6 @@
 """The Time step: the week strip, the times of one day, and the nearest ones when the wanted time is gone."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -30,13 +31,14 @@ BAD_DAY = "That date could not be read. Choose a day below."
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One week of free times: every day's slots, and the day shown."""
+    """One week of free times: every day's slots, and the day shown. `is_full`: there is no free time until the last day."""
 
     day: date
     first: date
     slots: dict[date, list[Slot]]
     today: date
     last: date
+    is_full: bool
 
 
 def time_page(request: HttpRequest, visit: Visit, *, moved: str = "") -> HttpResponse:
@@ -99,25 +101,30 @@ def nearest_times(visit: Visit, around: datetime) -> dict[str, Any]:
 
 
 def read_calendar(visit: Visit, wanted: date | None) -> Calendar:
-    """The week of `wanted`, or the first week with a free time. Two queries, two or four more when the first days are full."""
+    """The week of `wanted`, or the first week with a free time. Two queries, two more when the first week is full."""
     today, last = availability.bookable_days(visit.business, now=visit.now)
     first = today + (wanted - today) // timedelta(days=WEEK) * timedelta(days=WEEK) if wanted else today
-    slots = _read_week(visit, first, last)
-    day = wanted or next((day for day, free in slots.items() if free), None)
-    if day is None:
-        later = availability.next_open_day(
-            business=visit.business, members=visit.candidates, duration_min=visit.duration_min, after=max(slots), now=visit.now
-        )
-        return read_calendar(visit, later) if later else Calendar(day=today, first=first, slots=slots, today=today, last=last)
-    return Calendar(day=day, first=first, slots=slots, today=today, last=last)
+    slots = next(_weeks(visit, first, min(first + timedelta(days=WEEK - 1), last)))
+    day = wanted or _first_free(slots)
+    if day is None and (rest := first + timedelta(days=WEEK)) <= last:
+        later = next((week for week in _weeks(visit, rest, last) if _first_free(week)), None)
+        if later:
+            first, slots, day = min(later), later, _first_free(later)
+    return Calendar(day=day or today, first=first, slots=slots, today=today, last=last, is_full=day is None)
 
 
-def _read_week(visit: Visit, first: date, last: date) -> dict[date, list[Slot]]:
-    until = min(first + timedelta(days=WEEK - 1), last)
-    diary = availability.diary_of(business=visit.business, members=visit.candidates, first=first, last=until)
+def _weeks(visit: Visit, first: date, last: date) -> Iterator[dict[date, list[Slot]]]:
+    """The free times of each day from `first` to `last`, week by week. Two queries for all of them."""
+    diary = availability.diary_of(business=visit.business, members=visit.candidates, first=first, last=last)
     earliest, latest = availability.window(visit.business, now=visit.now)
-    days = [first + timedelta(days=offset) for offset in range((until - first).days + 1)]
-    return {day: diary.slots(day, duration_min=visit.duration_min, earliest=earliest, latest=latest) for day in days}
+    days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    for place in range(0, len(days), WEEK):
+        week = days[place : place + WEEK]
+        yield {day: diary.slots(day, duration_min=visit.duration_min, earliest=earliest, latest=latest) for day in week}
+
+
+def _first_free(slots: dict[date, list[Slot]]) -> date | None:
+    return next((day for day, free in slots.items() if free), None)
 
 
 def _wanted_day(request: HttpRequest, visit: Visit) -> date | None:
@@ -185,6 +192,8 @@ def _day(visit: Visit, calendar: Calendar, chosen: datetime | None) -> dict[str,
 
 
 def _next_free(visit: Visit, calendar: Calendar) -> dict[str, Any] | None:
+    if calendar.is_full:
+        return None
     later = next((day for day, free in calendar.slots.items() if free and day > calendar.day), None)
     later = later or availability.next_open_day(
         business=visit.business, members=visit.candidates, duration_min=visit.duration_min, after=calendar.day, now=visit.now

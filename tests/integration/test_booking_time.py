@@ -211,6 +211,22 @@ def test_first_view_costs_at_most_five_queries(
     assert 'name="at"' in page
 
 
+def test_full_week_or_horizon_costs_two_queries_more(client: Browser, world: World, django_assert_max_num_queries) -> None:
+    for member in (world.maya, world.tom_member):
+        for number in range(8 * 24):
+            _book(world, member, NOW + timedelta(hours=number), 60)
+    query = {"s": world.cut.pk, "t": "any"}
+    with django_assert_max_num_queries(7):
+        page = client.get(URL, query).content.decode()
+    # The last hour booked ends on Thursday at nine.
+    assert "Thursday 3 December 2026" in page
+    assert 'name="at" value="2026-12-02T22:00Z"' in page
+    for member in (world.maya, world.tom_member):
+        TimeOff.objects.create(team_member=member, starts=NOW, ends=NOW + timedelta(days=200))
+    with django_assert_max_num_queries(7):
+        assert "the last day we take bookings for" in client.get(URL, query).content.decode()
+
+
 def test_cookie_of_another_business_or_name_signs_nobody_in(client: Browser, world: World) -> None:
     sign_in(client, world.rival_mia)
     client.cookies[f"client-{world.bella.pk}"] = client.cookies[f"client-{world.rival.pk}"].value

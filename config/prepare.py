@@ -26,8 +26,9 @@ def main(log: Path) -> int:
             _prepare(words)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the person gets a sentence and the log the rest
             traceback.print_exc(file=words)
-            first_line = str(error).strip().partition("\n")[0]
-            say(f"The databases could not be prepared: {first_line or type(error).__name__}", to=words)
+            # Of settings every line counts; of a driver's words the first.
+            said = " ".join(str(error).split()) if isinstance(error, SystemExit) else str(error).strip().partition("\n")[0]
+            say(f"The databases could not be prepared: {said or type(error).__name__}", to=words)
             return FAILED
     return 0
 

@@ -4,10 +4,10 @@ README's settings table explains each variable; tests/architecture keeps the two
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from csp.constants import NONCE, NONE, SELF
-from environs import Env, EnvError
+from environs import Env, EnvValidationError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -99,12 +99,13 @@ def _problems() -> list[str]:
     return found
 
 
+_found = _problems()
 try:
     env.seal()
-except EnvError as error:
-    raise SystemExit("Settings: " + "; ".join([str(error), *_problems()])) from None
-if _found := _problems():
-    raise SystemExit("Settings are missing or wrong (DEMO=1 needs none of them):\n  " + "\n  ".join(_found))
+except EnvValidationError as error:
+    _found = [f"{name}: {' '.join(said)}" for name, said in cast("dict[str, list[str]]", error.error_messages).items()] + _found
+if _found:
+    raise SystemExit(f"Settings are missing or wrong{'' if DEMO else ' (DEMO=1 needs none of them)'}:\n  " + "\n  ".join(_found))
 
 INSTALLED_APPS = [
     "django.contrib.admin",

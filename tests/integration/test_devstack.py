@@ -180,6 +180,13 @@ def test_runner_says_in_one_line_why_the_databases_are_not_ready(tmp_path: Path)
     assert done.stderr.count("\n") == 1
 
 
+def test_runner_names_every_wrong_setting_in_that_line(tmp_path: Path) -> None:
+    given = {name: os.environ[name] for name in ("DATABASE_URL", "MONGO_URL", "REDIS_URL")}
+    done = run(House(tmp_path).command(), **given, DEBUG="maybe", TRUSTED_PROXIES="one")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "DEBUG: Not a valid boolean. TRUSTED_PROXIES: Not a valid integer." in done.stderr
+
+
 def test_runner_names_the_library_that_mongod_misses(tmp_path: Path) -> None:
     """A mongod that asks for a libcurl which no machine has, found before the real one."""
     wheel = Path("db", "bin", "mongod")

@@ -46,6 +46,11 @@ def test_a_value_of_the_wrong_type_is_named() -> None:
     assert "Traceback" not in outcome.stderr
 
 
+def test_wrong_and_missing_settings_are_named_together_a_line_each() -> None:
+    outcome = _start(**{**LIKE_PRODUCTION, "SITE_URL": ""}, TRUSTED_PROXIES="one", EMAIL_PORT="smtp")
+    assert [line.strip().partition(":")[0] for line in outcome.stderr.splitlines()[1:]] == ["TRUSTED_PROXIES", "EMAIL_PORT", "SITE_URL"]
+
+
 def test_the_demo_needs_no_settings() -> None:
     assert _start(DEMO="1").returncode == 0
 

@@ -1,5 +1,6 @@
 """Step 4, Review & Book: when the draft is written, how its ten minutes stand, and what GET must never do."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client as Browser
 
+from booking.wizard import start_text
 from business.models import Client, ClientSession, Service
 from drafts import actions as drafts
 from scheduler.models import Appointment
@@ -204,6 +206,21 @@ def test_time_taken_meanwhile_is_said_at_once(client: Browser, world: World, mon
     page = client.get(f"{URL}?{haircut(world, member=world.maya.pk).to_query()}").content.decode()
     assert 'id="taken" role="alert">' in page
     assert page.count("nearest-time") == 3
+
+
+def test_nearest_time_of_a_taken_one_is_one_press_and_keeps_the_note(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    choice = haircut(world, member=world.maya.pk)
+    arrive(client, choice)
+    client.post(URL, form(choice, do="note", note="Side door"))
+    _take(world, world.maya)
+    page = client.get(f"{URL}?{choice.to_query()}").content.decode()
+    press = re.search(r'<form method="post" action="/b/bella-hair/review/">(?:(?!</form>).)*nearest-time.*?</form>', page, re.DOTALL)
+    sent = re.findall(r'name="([^"]+)" value="([^"]*)"', press[0])
+    answer = client.post(URL, {name: value for name, value in sent if name != "csrfmiddlewaretoken"})
+    assert answer.status_code == 303
+    assert start_text(_draft(mongo, world)["selection"]["start_at"]) == dict(sent)["at"] != start_text(choice.start_at)
+    assert "Side door" in client.get(answer["Location"]).content.decode()
 
 
 def test_archived_service_is_named_and_the_rest_reviewed(client: Browser, world: World, mongo) -> None:

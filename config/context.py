@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from business import access
 from business.models import Membership
+from config.sessions import desk_of
 from core import clock
 from messaging import queries as messages
 
@@ -28,6 +29,7 @@ def _shell(request: HttpRequest) -> dict[str, Any] | None:
     return {
         "staff": staff,
         "business": staff.business,
+        "desk": desk_of(request),
         "memberships": Membership.objects.filter(user=staff.user).select_related("business").order_by("id"),
         "sees_followups": sees_followups,
         "edits_messages": staff.can("edit_messages"),

@@ -11,10 +11,12 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 
+from business.access import BUSINESS_KEY
 from core import clock
 
 LONGEST = timedelta(days=7)
 KEPT_ALIVE_EVERY = timedelta(minutes=10)  # so that most pages write nothing
+DESK_HEADER = "X-Desk"
 _SINCE, _SEEN = "since", "seen"
 
 
@@ -24,14 +26,25 @@ def remember_sign_in(sender: object, request: HttpRequest, **_: Any) -> None:
 
 
 def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Each page of a signed-in user: end a session of more than a week, keep a younger one alive."""
+    """Each page of a signed-in user: end a session of more than a week, keep a younger one alive, say whose it is."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session:
-            _look(request, now=clock.now())
-        return get_response(request)
+        if SESSION_KEY not in request.session:
+            return get_response(request)
+        _look(request, now=clock.now())
+        response = get_response(request)
+        if desk := desk_of(request):
+            response[DESK_HEADER] = desk
+        return response
 
     return middleware
+
+
+def desk_of(request: HttpRequest) -> str:
+    """Who is at work in which business, as opaque words; empty for nobody. A page that fetches by itself compares it with its own: somebody may
+    have signed in or changed to another business in another tab since it was drawn."""
+    user = request.session.get(SESSION_KEY, "")
+    return f"{user}-{request.session.get(BUSINESS_KEY, '')}" if user else ""
 
 
 def _look(request: HttpRequest, *, now: datetime) -> None:

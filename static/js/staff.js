@@ -41,6 +41,8 @@ export function say(text, level = "ok", link = null) {
   watch(toast);
 }
 
+const again = () => ({ href: location.href, text: "Load the page again" });
+
 region?.querySelectorAll("[data-toast]").forEach(watch);
 document.body.addEventListener("toast", (event) => say(event.detail.text, event.detail.level, event.detail.link));
 document.body.addEventListener("htmx:sendError", () => say("There is no connection. Check the network and try again.", "error"));
@@ -48,7 +50,7 @@ document.body.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   if (event.detail.xhr.getResponseHeader("HX-Trigger")?.includes("toast")) return;
   if (event.detail.requestConfig.triggeringEvent?.type === "followups:poll") return;
-  if (status === 403) say("You are not allowed to do that, or somebody else signed in here.", "error", { href: location.href, text: "Load the page again" });
+  if (status === 403) say("You are not allowed to do that, or somebody else signed in here.", "error", again());
   else say("That did not work. Try again in a moment.", "error");
 });
 
@@ -60,6 +62,15 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (region.querySelector(`a[href^="${door}"]`)) return; // said already
   const back = `${door}?${new URLSearchParams({ next: location.pathname + location.search })}`;
   say("You were signed out, and nothing was changed.", "error", { href: back, text: "Sign in" });
+});
+
+// Somebody else signed in, or another business was chosen, in another tab: what comes now belongs to their page, not to this one.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const theirs = event.detail.xhr.getResponseHeader("X-Desk");
+  if (!theirs || theirs === document.body.dataset.desk) return;
+  event.detail.shouldSwap = false;
+  if (region.querySelector(`a[href="${location.href}"]`)) return; // said already
+  say("Somebody signed in or changed the business in another tab.", "error", again());
 });
 
 // Popovers are <details data-popover>: one open at a time, closed by Esc (focus goes back to its button) and by a press elsewhere.

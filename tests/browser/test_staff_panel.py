@@ -183,6 +183,22 @@ def test_number_that_changes_while_it_is_fetched_is_fetched_again(desk: Page, li
     expect(badge).to_contain_text("1")
 
 
+@pytest.mark.s("D15")
+def test_page_of_somebody_before_shows_nothing_of_who_came_after(desk: Page, live_server, world: World) -> None:
+    leave(world)
+    leave(world, world.rival_mia)
+    open_panel(desk, live_server.url)
+    sign_in(desk.context, live_server.url, world.rex)
+    for _ in range(2):
+        with desk.expect_response("**/followups/?tab=incomplete**"):
+            desk.evaluate("document.body.dispatchEvent(new CustomEvent('followups:poll'))")
+    expect(desk.locator("[data-toast]")).to_have_count(1)
+    expect(desk.locator("#followups-panel")).to_contain_text("Mia Chen")
+    expect(desk.locator("#bell")).to_contain_text("none unread")
+    desk.get_by_role("link", name="Load the page again").click()
+    expect(desk.locator("#followups-panel")).to_contain_text("Mia Rivalclient")
+
+
 @pytest.mark.parametrize("ended", ["on the server", "in the browser"])
 def test_signed_out_press_offers_the_way_back(desk: Page, live_server, world: World, ended: str) -> None:
     draft = leave(world)

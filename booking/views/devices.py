@@ -1,6 +1,7 @@
 """The cookies of a client's device, set only after a press of theirs (S02): session, challenge, known device, and the link to return to."""
 
 import base64
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from business.models import Business
 from core import identifiers
 
 RETURN_FOR = timedelta(minutes=30)
+LINK_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 
 
 def _name(business: Business, what: str) -> str:
@@ -57,8 +59,9 @@ def keep_device(response: Any, business: Business, token: str) -> None:
 
 
 def return_token(request: HttpRequest, business: Business) -> str:
-    """The resume link this device came from and goes back to once its code was right."""
-    return request.COOKIES.get(_name(business, "return"), "")
+    """The resume link this device came from and goes back to once its code was right; "" without one."""
+    token = request.COOKIES.get(_name(business, "return"), "")
+    return token if LINK_TOKEN.fullmatch(token) else ""
 
 
 def keep_return(response: Any, business: Business, token: str) -> None:
@@ -79,9 +82,10 @@ def note_of(request: HttpRequest, business: Business, choice: Choice) -> str | N
     if booking != _booking(choice):
         return None
     try:
-        return base64.urlsafe_b64decode(text).decode()
+        note = base64.urlsafe_b64decode(text).decode()
     except ValueError:
         return None
+    return None if "\x00" in note else note
 
 
 def _booking(choice: Choice) -> str:

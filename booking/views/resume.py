@@ -4,7 +4,6 @@ GET and HEAD change nothing and give nothing, because mail scanners and previews
 client presses is a POST with a CSRF token: Confirm books, Change something leads to the normal pages, Switch signs the other client out.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -40,7 +39,6 @@ from scheduler.actions import NotBookable, SlotTaken
 from scheduler.models import Appointment
 
 HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 PERSON_GONE = "The person you chose can't be booked online any more. This is with whoever is free."
 CHANGED = "This has changed since you opened the page. Look it over, then confirm."
 
@@ -67,7 +65,7 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, token: str, *, now: datetime) -> HttpResponse:
-    link = messages.link_by_token(token) if _TOKEN.fullmatch(token) else None
+    link = messages.link_by_token(token) if devices.LINK_TOKEN.fullmatch(token) else None
     if link is None:
         return pages.gone_page(request, None)
     whole = whole_session(request, link.business, now=now)

@@ -1,5 +1,7 @@
 """Confirm: books whatever the clock and the draft say, once per flow; the conflict page; who won a booking back."""
 
+import base64
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,6 +10,7 @@ from django.conf import settings
 from django.test import Client as Browser
 
 from business.models import ClientSession, DayCounter, Service
+from core import identifiers
 from core import mongo as mongo_client
 from drafts import actions as drafts
 from drafts import queries as draft_queries
@@ -149,6 +152,12 @@ def test_note_of_one_booking_is_not_given_to_another(client: Browser, world: Wor
 @pytest.mark.parametrize("waiting", ["x", ".", "é.é", "0123456789abcdef.////", "\x00"])
 def test_waiting_note_that_was_tampered_with_is_left_out(client: Browser, world: World, waiting: str) -> None:
     client.cookies[f"client-note-{world.bella.pk}"] = waiting
+    assert phones.sign_in(client, phones.MIA, f"?{haircut(world).to_query()}")["Location"].startswith("/b/bella-hair/review/")
+
+
+def test_waiting_note_with_a_letter_no_database_keeps_is_left_out(client: Browser, world: World) -> None:
+    booking = identifiers.digest(replace(haircut(world), flow=None).to_query())[:16]
+    client.cookies[f"client-note-{world.bella.pk}"] = f"{booking}.{base64.urlsafe_b64encode(bytes(3)).decode()}"
     assert phones.sign_in(client, phones.MIA, f"?{haircut(world).to_query()}")["Location"].startswith("/b/bella-hair/review/")
 
 

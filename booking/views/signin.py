@@ -203,6 +203,7 @@ def _code_page(
         "spent": challenge.attempts >= signin.budget.GUESSES,
         "resend_at": challenge.created_at + signin.budget.RESEND_AFTER,
         "now": now,
+        "back": reverse("booking:resume", args=[link]) if (link := devices.return_token(request, business)) else "",
     }
     if problem:
         return _refused(request, business, "booking/code.html", problem, **(base | context))

@@ -124,12 +124,22 @@ def test_email_link_on_another_device_asks_for_a_phone_code_first(world, client)
     page = words_of(client.get("/b/bella-hair/code/"))
     assert "We texted 6 digits to your mobile" in page
     assert MIA not in page
+    assert f'href="{path}">Back to your booking</a>' in page
     assert confirm(client, path)["Location"] == "/b/bella-hair/code/", "a second press uses the code that was just sent"
     assert SignInCode.objects.count() == 1
     assert enter(client, last_code())["Location"] == path
     response = confirm(client, path)
     assert response["Location"].startswith("/b/bella-hair/booked/")
     assert Appointment.objects.get().note == "Ring twice"
+
+
+@pytest.mark.parametrize("token", ["a/b", "../../mine", "x" * 23, ""])
+def test_return_cookie_that_is_no_link_leads_to_the_front_page(world, client, token):
+    path, _ = unfinished(world, Channel.EMAIL)
+    confirm(client, path)
+    client.cookies[f"client-return-{world.bella.pk}"] = token
+    assert client.get("/b/bella-hair/code/").status_code == 200
+    assert enter(client, last_code())["Location"] == "/b/bella-hair/"
 
 
 @pytest.mark.s("D5")

@@ -96,14 +96,14 @@ def _today(visit: Visit) -> date:
 
 
 def _first_idea(request: HttpRequest, visit: Visit) -> dict[str, Any]:
-    """The chosen time's own day; else the week that begins with the day looked at."""
-    start = visit.choice.start_at
+    """The chosen time's own day; else the week that begins with the day looked at. The note typed on Review comes along."""
+    start, note = visit.choice.start_at, visit.note or ""
     if start and start > visit.now:
         day = start.astimezone(visit.business.zone)
         part = next(value for value, (_, first, last) in PARTS.items() if value != "any" and _within(day.time(), first, last))
-        return {"first_day": day.date(), "last_day": day.date(), "part": part}
+        return {"first_day": day.date(), "last_day": day.date(), "part": part, "note": note}
     first = max(wizard.parse_day(request.GET.get("day", "")) or _today(visit), _today(visit))
-    return {"first_day": first, "last_day": first + A_WEEK, "part": "any"}
+    return {"first_day": first, "last_day": first + A_WEEK, "part": "any", "note": note}
 
 
 def _within(moment: Any, first: Any, last: Any) -> bool:

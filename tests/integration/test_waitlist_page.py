@@ -91,6 +91,16 @@ def test_chosen_time_of_a_conflict_is_the_first_idea(world, client, url):
     assert 'value="afternoon" checked' in page
 
 
+def test_note_of_the_booking_comes_along(world, client, url):
+    sign_in(client, MIA)
+    query = f"s={world.cut.pk}&t={world.maya.pk}&at=2026-11-26T02:30Z&flow=7a1de0c6-5f0b-4a35-8f13-2f8c0f7c9b11"
+    assert (
+        client.post("/b/bella-hair/review/?", dict(part.split("=") for part in f"{query}&do=note&note=Side door".split("&"))).status_code
+        == 204
+    )
+    assert ">Side door</textarea>" in words_of(client.get(f"/b/bella-hair/waitlist/?{query}"))
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
 
+DATABASE_AWAY = (OperationalError, InterfaceError)
 CLIENT_PAGES = ("/b/", "/r/", "/m/")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -22,13 +23,16 @@ class _DatabaseAway:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError | InterfaceError):
-            return None
-        logger.error("PostgreSQL is away: %s", type(exception).__name__)
-        # Without the request: what staff pages show around their content would ask the database again.
-        response = HttpResponse(render_to_string("errors/503.html"), status=503)
-        response["Retry-After"] = "5"
-        return response
+        return away_page(exception) if isinstance(exception, DATABASE_AWAY) else None
+
+
+def away_page(exception: Exception) -> HttpResponse:
+    """503 and Retry-After. For what fails before a view is asked, too."""
+    logger.error("PostgreSQL is away: %s", type(exception).__name__)
+    # Without the request: what staff pages show around their content would ask the database again.
+    response = HttpResponse(render_to_string("errors/503.html"), status=503)
+    response["Retry-After"] = "5"
+    return response
 
 
 def answer_when_the_database_is_away(get_response: GetResponse) -> GetResponse:

@@ -12,6 +12,7 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 
 from business.access import BUSINESS_KEY
+from config.middleware import CLIENT_PAGES, DATABASE_AWAY, away_page
 from core import clock
 
 LONGEST = timedelta(days=7)
@@ -26,10 +27,19 @@ def remember_sign_in(sender: object, request: HttpRequest, **_: Any) -> None:
 
 
 def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Each page of a signed-in user: end a session of more than a week, keep a younger one alive, say whose it is."""
+    """Each page of a signed-in user: end a session of more than a week, keep a younger one alive, say whose it is.
+
+    Pages of clients are left alone: they are the same whoever of the staff looks at them, and so is what may be kept of them.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY not in request.session:
+        if request.path.startswith(CLIENT_PAGES):
+            return get_response(request)
+        try:
+            signed_in = SESSION_KEY in request.session
+        except DATABASE_AWAY as error:
+            return away_page(error)
+        if not signed_in:
             return get_response(request)
         _look(request, now=clock.now())
         response = get_response(request)

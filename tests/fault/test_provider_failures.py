@@ -16,7 +16,7 @@ from tests.provider import NOT_TAKEN, TAKEN, Provider
 from tests.world import NOW, World, build
 
 ENDED = {State.SENT, State.FAILED, State.CANCELLED, State.UNCONFIRMED}
-PATIENT, IMPATIENT = 5.0, 0.4
+PATIENT, IMPATIENT = 5.0, 0.8
 
 
 def patience(fault: str) -> float:

@@ -56,10 +56,9 @@ class Stopped(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until asked to stop (0) or until something fails (1, with one sentence on standard error)."""
-    options = _options(arguments)
     _stop_on_signals()
     try:
-        _run(options)
+        _run(_options(arguments))
     except Stopped:
         say("Stopped.")
         return 0
@@ -68,8 +67,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ProcessFailed(f"{message[0].upper()}{message[1:]}.")
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m config.devstack", description=__doc__)
+    """Raises ProcessFailed for what is no option or no port."""
+    parser = _Parser(prog="python -m config.devstack", description=__doc__)
     parser.add_argument("--port", type=_port, default=os.environ.get("PORT") or "8000", help="web port (PORT, 8000)")
     parser.add_argument("--data", type=Path, default=services.ROOT / ".data", help="folder for data and logs (.data)")
     parser.add_argument("--postgres-port", type=_port, default=54329)
@@ -80,7 +85,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; use a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, use a number from 1 to 65535")
     return int(text)
 
 

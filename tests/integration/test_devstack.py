@@ -155,6 +155,13 @@ def test_runner_says_which_port_is_taken(tmp_path: Path, option: str, who: str) 
     assert done.stderr == f"Port {house.ports[option]} ({who}) is in use. Is another copy running?\n"
 
 
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
+def test_runner_says_what_is_no_port(port: str) -> None:
+    done = run([sys.executable, "-m", "config.devstack"], PORT=port)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Argument --port: '{port}' is no port, use a number from 1 to 65535.\n"
+
+
 @pytest.mark.parametrize(
     ("variable", "who", "scheme"),
     [("DATABASE_URL", "PostgreSQL", "postgres"), ("MONGO_URL", "MongoDB", "mongodb"), ("REDIS_URL", "Valkey", "redis")],

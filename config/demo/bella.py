@@ -1,113 +1,50 @@
 """Bella Hair Co. in Sydney: the salon the demo is told in. Its clients stand in bella_clients."""
 
 from config.demo.bella_clients import CLIENTS
-from config.demo.shapes import (
-    CategorySpec,
-    DraftSpec,
-    MemberSpec,
-    SalonSpec,
-    ServiceSpec,
-    Shift,
-    StaffSpec,
-    TimeOffSpec,
-    VariantSpec,
-    WaitSpec,
-)
+from config.demo.reading import menu
+from config.demo.shapes import DraftSpec, MemberSpec, SalonSpec, Shift, StaffSpec, TimeOffSpec, WaitSpec
 
-_LENGTHS = ("Short hair", "Shoulder length", "Long hair")
-
-
-def _by_length(*sizes: tuple[int, int]) -> tuple[VariantSpec, ...]:
-    return tuple(VariantSpec(name, minutes, price) for name, (minutes, price) in zip(_LENGTHS, sizes, strict=True))
-
-
-_CUTS = CategorySpec(
-    "Cut & style",
-    (
-        ServiceSpec("cut", "Hair cut", "Consultation, wash, precision cut and a quick blow-dry to finish.", 45, 9500),
-        ServiceSpec(
-            "restyle",
-            "Restyle cut",
-            "A new shape, planned together in the mirror first. With a wash, scalp massage and styled finish.",
-            60,
-            12500,
-            _by_length((60, 12500), (75, 14000), (90, 15500)),
-        ),
-        ServiceSpec("short", "Short back & sides", "Scissor or clipper cut, neck tidy and styling.", 30, 5500),
-        ServiceSpec("kids", "Kids' cut", "For under-twelves. Patient hands, no rush, and a story if it helps.", 30, 4200),
-        ServiceSpec("fringe", "Fringe trim", "Ten quiet minutes between two cuts to get your eyes back.", 15, 2000),
-        ServiceSpec(
-            "blowdry",
-            "Blow-dry",
-            "Wash, treatment mist and a bouncy or sleek finish that lasts for days.",
-            35,
-            5500,
-            _by_length((35, 5500), (45, 6500), (60, 7800)),
-        ),
-    ),
-)
-_COLOUR = CategorySpec(
-    "Colour",
-    (
-        ServiceSpec("roots", "Root touch-up", "Covers regrowth up to three centimetres, ammonia-free on request.", 75, 11000),
-        ServiceSpec(
-            "colour",
-            "Full colour",
-            "One even shade from root to tip, with bond care and a gloss rinse.",
-            90,
-            15500,
-            _by_length((90, 15500), (105, 17500), (135, 21000)),
-        ),
-        ServiceSpec(
-            "foils",
-            "Foil highlights",
-            "Fine, natural lights woven by hand. Toner is booked on its own.",
-            90,
-            17500,
-            (VariantSpec("Half head", 90, 17500), VariantSpec("Full head", 150, 26500)),
-        ),
-        ServiceSpec("balayage", "Balayage", "Freehand lights that grow out softly. Includes toner, cut is extra.", 180, 32000),
-        ServiceSpec("toner", "Toner", "Takes out the brass and brings the shine back.", 30, 5000),
-    ),
-)
-_CARE = CategorySpec(
-    "Treatments",
-    (
-        ServiceSpec("repair", "Bond repair", "Rebuilds bleached or heat-tired hair from the inside, in one sitting.", 30, 6000),
-        ServiceSpec(
-            "keratin",
-            "Keratin smoothing",
-            "Tames frizz for up to four months. Please come with dry, unstyled hair.",
-            120,
-            24000,
-            _by_length((120, 24000), (150, 28500), (180, 33000)),
-        ),
-        ServiceSpec("scalp", "Scalp ritual", "Exfoliation, warm oil and twenty minutes of massage. The lights stay low.", 45, 8500),
-        ServiceSpec(
-            "perm",
-            "Soft wave perm",
-            "Loose waves that hold for months, set with a gentle lotion.",
-            120,
-            19000,
-            archived_min_ago=95,
-        ),
-    ),
-)
-_OCCASIONS = CategorySpec(
-    "Occasions",
-    (
-        ServiceSpec(
-            "upstyle",
-            "Upstyle",
-            "Pinned, braided or swept for the evening. Bring a picture if you have one.",
-            60,
-            11500,
-            (VariantSpec("Half up", 45, 9000), VariantSpec("Full upstyle", 60, 11500), VariantSpec("With extensions", 90, 15500)),
-        ),
-        ServiceSpec("bridal", "Bridal trial", "Two looks to choose from, photographed, a month or so before the day.", 90, 18000),
-        ServiceSpec("braids", "Festival braids", "Dutch, fishtail or boxer, with ribbon or glitter thread.", 40, 6500),
-    ),
-)
+_MENU = """
+# Cut & style
+cut;Hair cut;45;9500;Consultation, wash, precision cut and a quick blow-dry to finish.
+restyle;Restyle cut;60;12500;A new shape, planned together in the mirror first. With a wash, scalp massage and styled finish.
+  Short hair;60;12500
+  Shoulder length;75;14000
+  Long hair;90;15500
+short;Short back & sides;30;5500;Scissor or clipper cut, neck tidy and styling.
+kids;Kids' cut;30;4200;For under-twelves. Patient hands, no rush, and a story if it helps.
+fringe;Fringe trim;15;2000;Ten quiet minutes between two cuts to get your eyes back.
+blowdry;Blow-dry;35;5500;Wash, treatment mist and a bouncy or sleek finish that lasts for days.
+  Short hair;35;5500
+  Shoulder length;45;6500
+  Long hair;60;7800
+# Colour
+roots;Root touch-up;75;11000;Covers regrowth up to three centimetres, ammonia-free on request.
+colour;Full colour;90;15500;One even shade from root to tip, with bond care and a gloss rinse.
+  Short hair;90;15500
+  Shoulder length;105;17500
+  Long hair;135;21000
+foils;Foil highlights;90;17500;Fine, natural lights woven by hand. Toner is booked on its own.
+  Half head;90;17500
+  Full head;150;26500
+balayage;Balayage;180;32000;Freehand lights that grow out softly. Includes toner, cut is extra.
+toner;Toner;30;5000;Takes out the brass and brings the shine back.
+# Treatments
+repair;Bond repair;30;6000;Rebuilds bleached or heat-tired hair from the inside, in one sitting.
+keratin;Keratin smoothing;120;24000;Tames frizz for up to four months. Please come with dry, unstyled hair.
+  Short hair;120;24000
+  Shoulder length;150;28500
+  Long hair;180;33000
+scalp;Scalp ritual;45;8500;Exfoliation, warm oil and twenty minutes of massage. The lights stay low.
+perm;Soft wave perm;120;19000;Loose waves that hold for months, set with a gentle lotion.;95
+# Occasions
+upstyle;Upstyle;60;11500;Pinned, braided or swept for the evening. Bring a picture if you have one.
+  Half up;45;9000
+  Full upstyle;60;11500
+  With extensions;90;15500
+bridal;Bridal trial;90;18000;Two looks to choose from, photographed, a month or so before the day.
+braids;Festival braids;40;6500;Dutch, fishtail or boxer, with ribbon or glitter thread.
+"""
 
 _DAY = Shift("09:00", "17:30", ("12:30", "13:15"))
 _EARLY = Shift("08:00", "15:30", ("11:45", "12:15"))
@@ -169,7 +106,7 @@ BELLA = SalonSpec(
     phone="+61255501234",
     email="hello@bella.example",
     accent="#0b5c52",
-    menu=(_CUTS, _COLOUR, _CARE, _OCCASIONS),
+    menu=menu(_MENU),
     team=_TEAM,
     time_off=(
         TimeOffSpec("Aiko", 6, "Holiday", days=5),

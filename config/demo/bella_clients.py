@@ -3,9 +3,8 @@
 0491 570 006, 0491 570 156 and 0491 578 888 stay free: they are for signing in as somebody new.
 """
 
-from config.demo.shapes import ClientSpec
+from config.demo.reading import clients
 
-# Name; phone ("" for none); what holds: v signed in online with this phone, m muted both channels, n no e-mail on file.
 _LIST = """
 Sophie Nguyen;0491 570 157;v
 Priya Sharma;0491 570 158;vm
@@ -71,28 +70,4 @@ Keira Donovan;;
 Mason Whitlock;;
 """
 
-
-def _email(first_name: str, last_name: str) -> str:
-    return f"{first_name}.{last_name}@example.com".lower().replace("'", "").replace(" ", "")
-
-
-def read(text: str) -> tuple[ClientSpec, ...]:
-    """One client a line, as written above."""
-    found = []
-    for line in text.strip().splitlines():
-        name, phone, marks = line.split(";")
-        first_name, last_name = name.split(" ", 1)
-        found.append(
-            ClientSpec(
-                first_name=first_name,
-                last_name=last_name,
-                phone=phone,
-                email="" if "n" in marks else _email(first_name, last_name),
-                verified="v" in marks,
-                wants="m" not in marks,
-            )
-        )
-    return tuple(found)
-
-
-CLIENTS = read(_LIST)
+CLIENTS = clients(_LIST)

@@ -1,18 +1,7 @@
 """Juniper & Co. in New York: another zone, another currency, other people, so that a leak between two businesses shows at once."""
 
-from config.demo.bella_clients import read
-from config.demo.shapes import (
-    CategorySpec,
-    DraftSpec,
-    MemberSpec,
-    SalonSpec,
-    ServiceSpec,
-    Shift,
-    StaffSpec,
-    TimeOffSpec,
-    VariantSpec,
-    WaitSpec,
-)
+from config.demo.reading import clients, menu
+from config.demo.shapes import DraftSpec, MemberSpec, SalonSpec, Shift, StaffSpec, TimeOffSpec, WaitSpec
 
 _CLIENTS = """
 Avery Brooks;(212) 555-0114;v
@@ -39,36 +28,20 @@ Lorraine Buck;;
 Iris Calloway;(718) 555-0137;v
 """
 
-_NAILS = CategorySpec(
-    "Hands & feet",
-    (
-        ServiceSpec("manicure", "Classic manicure", "Shape, cuticles, massage and polish.", 40, 4500),
-        ServiceSpec(
-            "gel",
-            "Gel manicure",
-            "Two weeks of shine. Removal of old gel is part of it.",
-            55,
-            6500,
-            (VariantSpec("Plain", 55, 6500), VariantSpec("With nail art", 80, 9000)),
-        ),
-        ServiceSpec("pedicure", "Spa pedicure", "Soak, scrub, mask and polish in the window chair.", 60, 7500),
-    ),
-)
-_FACE = CategorySpec(
-    "Brows & face",
-    (
-        ServiceSpec("brows", "Brow shape & tint", "Mapped to your face, threaded and tinted.", 30, 5500),
-        ServiceSpec(
-            "facial",
-            "Juniper facial",
-            "Double cleanse, peel and lymphatic massage.",
-            60,
-            14000,
-            (VariantSpec("Express", 30, 8500), VariantSpec("Signature", 60, 14000)),
-        ),
-        ServiceSpec("lashes", "Lash lift", "Curl that lasts six weeks, no glue-on lashes.", 50, 11000),
-    ),
-)
+_MENU = """
+# Hands & feet
+manicure;Classic manicure;40;4500;Shape, cuticles, massage and polish.
+gel;Gel manicure;55;6500;Two weeks of shine. Removal of old gel is part of it.
+  Plain;55;6500
+  With nail art;80;9000
+pedicure;Spa pedicure;60;7500;Soak, scrub, mask and polish in the window chair.
+# Brows & face
+brows;Brow shape & tint;30;5500;Mapped to your face, threaded and tinted.
+facial;Juniper facial;60;14000;Double cleanse, peel and lymphatic massage.
+  Express;30;8500
+  Signature;60;14000
+lashes;Lash lift;50;11000;Curl that lasts six weeks, no glue-on lashes.
+"""
 
 _WEEK = Shift("10:00", "19:00", ("14:00", "14:45"))
 _SHORT = Shift("09:00", "15:00", ("12:00", "12:30"))
@@ -92,11 +65,11 @@ JUNIPER = SalonSpec(
     phone="+12125550100",
     email="hello@juniper.example",
     accent="#7a2e5d",
-    menu=(_NAILS, _FACE),
+    menu=menu(_MENU),
     team=_TEAM,
     time_off=(TimeOffSpec("Wren", 8, "Vacation", days=4),),
     staff=(StaffSpec("rival", "Juniper", "Hayes", "owner", manage_waitlist=True, member="Juniper"),),
-    clients=read(_CLIENTS),
+    clients=clients(_CLIENTS),
     notes=("Latex allergy.", "Gift card.", "Prefers Wren when she is in."),
     waitlist=(WaitSpec("Isaac Feldman", ("pedicure",), ((1, 6, "", ""),), 20, online=False),),
     drafts=(

@@ -9,7 +9,7 @@ def clients(text: str) -> tuple[ClientSpec, ...]:
 
 
 def menu(text: str) -> tuple[CategorySpec, ...]:
-    """ "# Category", under it its services, and indented under a service its variants.
+    """A category is a line `# Name`; under it stand its services, and indented under a service its variants.
 
     A service is: key; name; minutes; price in minor units; description; and, where it was taken off the menu, minutes since then.
     A variant: name; minutes; price.

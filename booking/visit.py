@@ -85,11 +85,11 @@ class Visit:
         return selection_of(business=self.business, choice=self.choice, lines=self.resolved.lines, note=note)
 
     def is_free(self) -> bool:
-        """Whether the chosen time can be booked now. Two queries; False without one."""
+        """Whether the chosen time can be booked now. One query; False without one."""
         return bool(self.free_people())
 
     def free_people(self) -> list[TeamMember]:
-        """Who can be booked at the chosen time now, the least booked that day first. Two queries."""
+        """Who can be booked at the chosen time now, the least booked that day first. One query."""
         start = self.choice.start_at
         if start is None:
             return []

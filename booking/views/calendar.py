@@ -101,7 +101,7 @@ def nearest_times(visit: Visit, around: datetime) -> dict[str, Any]:
 
 
 def read_calendar(visit: Visit, wanted: date | None) -> Calendar:
-    """The week of `wanted`, or the first week with a free time. Two queries, two more when the first week is full."""
+    """The week of `wanted`, or the first week with a free time. One query, one more when the first week is full."""
     today, last = availability.bookable_days(visit.business, now=visit.now)
     first = today + (wanted - today) // timedelta(days=WEEK) * timedelta(days=WEEK) if wanted else today
     slots = next(_weeks(visit, first, min(first + timedelta(days=WEEK - 1), last)))
@@ -114,7 +114,7 @@ def read_calendar(visit: Visit, wanted: date | None) -> Calendar:
 
 
 def _weeks(visit: Visit, first: date, last: date) -> Iterator[dict[date, list[Slot]]]:
-    """The free times of each day from `first` to `last`, week by week. Two queries for all of them."""
+    """The free times of each day from `first` to `last`, week by week. One query for all of them."""
     diary = availability.diary_of(business=visit.business, members=visit.candidates, first=first, last=last)
     earliest, latest = availability.window(visit.business, now=visit.now)
     days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]

@@ -82,7 +82,7 @@ class Day:
 
 
 def day_of(*, business: Business, team: Sequence[TeamMember], members: Sequence[TeamMember], day: date, now: datetime) -> Day:
-    """What `members` do on `day`; `team` gives each their tint. Five queries, whatever the numbers."""
+    """What `members` do on `day`; `team` gives each their tint. Four queries, whatever the numbers."""
     diary = diary_of(business=business, members=members, first=day, last=day)
     appointments = _appointments(business, members, day)
     reasons = _reasons(members, day, business)

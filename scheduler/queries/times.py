@@ -1,18 +1,19 @@
 """Which times are free, for clients: within the minimum notice and the horizon.
 
-Free times of any number of members and days cost two queries: their working hours, and what fills them (appointments and time off).
+Free times of any number of members and days cost one query: their working hours, and what fills them (appointments and time off).
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import BigIntegerField, BooleanField, F, Func, Q, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, SmallIntegerField, Value
 
 from business.models import Business, TeamMember, WorkingHours
 from scheduler import availability
 from scheduler.availability import Busy, Diary, Slot, Stretch
 from scheduler.models import Appointment, TimeOff
 
+NO_WEEKDAY = -1
 NOT_TAKING_TIME = (Appointment.Status.CANCELLED, Appointment.Status.NO_SHOW)
 # As whole seconds, because reading thousands of timestamps costs more than all of the arithmetic on them.
 _SECONDS_START, _SECONDS_END = (
@@ -27,28 +28,36 @@ NEAR = timedelta(days=7)
 
 
 def diary_of(*, business: Business, members: Sequence[TeamMember], first: date, last: date, ignoring: int | None = None) -> Diary:
-    """Hours and busy times of `members` from `first` to `last`. `ignoring` leaves one appointment out: the one being moved. Two queries."""
+    """Hours and busy times of `members` from `first` to `last`. `ignoring` leaves one appointment out: the one being moved. One query."""
     zone = business.zone
     hours: dict[int, list[Stretch]] = {member.pk: [] for member in members}
     busy: dict[int, list[Busy]] = {member.pk: [] for member in members}
     if members:
         start, end = availability.midnight(first, zone), availability.midnight(last + timedelta(days=1), zone)
-        rows = WorkingHours.objects.filter(team_member__in=list(hours)).order_by()
-        for pk, weekday, starts, ends, is_break in rows.values_list("team_member_id", "weekday", "starts", "ends", "is_break"):
-            hours[pk].append(Stretch(weekday, starts, ends, is_break))
-        for pk, filled in _filled(Q(team_member__in=list(busy), starts__lt=end, ends__gt=start), ignoring):
-            busy[pk].append(filled)
+        moment = datetime.fromtimestamp
+        for pk, starts, ends, flag, weekday in _rows(list(hours), start, end, ignoring):
+            if weekday == NO_WEEKDAY:
+                busy[pk].append(Busy(moment(starts, UTC), moment(ends, UTC), flag))
+            else:
+                hours[pk].append(Stretch(weekday, _wall(starts), _wall(ends), flag))
     return Diary(zone=zone, step_min=business.slot_interval_min, first=first, last=last, hours=hours, busy=busy)
 
 
-def _filled(within: Q, ignoring: int | None) -> Iterator[tuple[int, Busy]]:
+def _rows(members: list[int], start: datetime, end: datetime, ignoring: int | None) -> Iterable[tuple[int, int, int, bool, int]]:
+    """Member, from, until, a flag, weekday: what fills their time (the flag: an appointment), and the hours they work (the flag: a break)."""
+    within = Q(team_member__in=members, starts__lt=end, ends__gt=start)
     booked = Appointment.objects.filter(within).exclude(status__in=NOT_TAKING_TIME)
     if ignoring is not None:
         booked = booked.exclude(pk=ignoring)
-    away = TimeOff.objects.filter(within).values_list("team_member_id", _SECONDS_START, _SECONDS_END, Value(False, BooleanField()))
-    rows = booked.values_list("team_member_id", _SECONDS_START, _SECONDS_END, Value(True, BooleanField())).union(away, all=True)
-    moment = datetime.fromtimestamp
-    return ((pk, Busy(moment(start, UTC), moment(end, UTC), is_booked)) for pk, start, end, is_booked in rows)
+    columns = ("team_member_id", _SECONDS_START, _SECONDS_END)
+    none = Value(NO_WEEKDAY, SmallIntegerField())
+    away = TimeOff.objects.filter(within).values_list(*columns, Value(False, BooleanField()), none)
+    work = WorkingHours.objects.filter(team_member__in=members).order_by().values_list(*columns, "is_break", "weekday")
+    return booked.values_list(*columns, Value(True, BooleanField()), none).union(away, work, all=True)
+
+
+def _wall(seconds: int) -> time:
+    return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
 
 
 def window(business: Business, *, now: datetime) -> tuple[datetime, datetime]:
@@ -72,7 +81,7 @@ def bookable_days(business: Business, *, now: datetime) -> tuple[date, date]:
 
 
 def day_slots(*, business: Business, members: Sequence[TeamMember], duration_min: int, day: date, now: datetime) -> list[Slot]:
-    """The times of `day` a client can book `duration_min` minutes with one of `members`. Two queries, none outside the horizon."""
+    """The times of `day` a client can book `duration_min` minutes with one of `members`. One query, none outside the horizon."""
     first, last = bookable_days(business, now=now)
     if not first <= day <= last:
         return []
@@ -84,7 +93,7 @@ def day_slots(*, business: Business, members: Sequence[TeamMember], duration_min
 def open_days(
     *, business: Business, members: Sequence[TeamMember], duration_min: int, first: date, last: date, now: datetime
 ) -> dict[date, int]:
-    """For each day from `first` to `last` the number of times a client can choose; days outside the horizon have none. Two queries."""
+    """For each day from `first` to `last` the number of times a client can choose; days outside the horizon have none. One query."""
     opens, closes = bookable_days(business, now=now)
     counts = dict.fromkeys(_days(first, last), 0)
     opens, closes = max(first, opens), min(last, closes)
@@ -97,7 +106,7 @@ def open_days(
 
 
 def next_open_day(*, business: Business, members: Sequence[TeamMember], duration_min: int, after: date, now: datetime) -> date | None:
-    """The first day after `after` with a free time within the horizon, or None. Two queries."""
+    """The first day after `after` with a free time within the horizon, or None. One query."""
     first, last = bookable_days(business, now=now)
     if after >= last:
         return None
@@ -111,7 +120,7 @@ def next_open_day(*, business: Business, members: Sequence[TeamMember], duration
 def nearest(
     *, business: Business, members: Sequence[TeamMember], duration_min: int, around: datetime, now: datetime, count: int = 3
 ) -> list[Slot]:
-    """The `count` free times closest to `around`, ascending. Two queries, two more when the days around it are full."""
+    """The `count` free times closest to `around`, ascending. One query, one more when the days around it are full."""
     first, last = bookable_days(business, now=now)
     earliest, latest = window(business, now=now)
     middle = min(max(around, earliest), latest).astimezone(business.zone).date()
@@ -134,14 +143,14 @@ def nearest(
 def is_free(
     *, business: Business, members: Sequence[TeamMember], duration_min: int, start: datetime, now: datetime, held: bool = False
 ) -> bool:
-    """Whether one of `members` is free then and a client may still confirm it (`held`: see confirm_window). Two queries."""
+    """Whether one of `members` is free then and a client may still confirm it (`held`: see confirm_window). One query."""
     return bool(free_members(business=business, members=members, duration_min=duration_min, start=start, now=now, held=held))
 
 
 def free_members(
     *, business: Business, members: Sequence[TeamMember], duration_min: int, start: datetime, now: datetime, held: bool = False
 ) -> list[TeamMember]:
-    """Those of `members` a client could confirm then, the least booked that day first, else in the order given. Two queries."""
+    """Those of `members` a client could confirm then, the least booked that day first, else in the order given. One query."""
     earliest, latest = confirm_window(business, now=now, held=held)
     if not earliest <= start <= latest:
         return []

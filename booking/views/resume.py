@@ -81,7 +81,9 @@ def _answer(request: HttpRequest, token: str, *, now: datetime) -> HttpResponse:
     covering = availability.booked_from([draft]).get(draft.id) if draft else None
     if draft and draft.open and covering is None:
         return _alive(request, token, _open(request, link, draft, whole, now=now), now=now)
-    made = covering or availability.appointment_for_draft(business_id=link.business_id, draft_id=link.draft_id)
+    made = covering or availability.appointment_for_draft(
+        business_id=link.business_id, draft_id=link.draft_id, engagement=link.message.engagement
+    )
     if made and made.status == Appointment.Status.BOOKED and made.ends > now:
         return pages.booked_page(request, link, made, whole)
     return ended(request, link)

@@ -362,6 +362,21 @@ def test_link_lives_again_when_the_client_came_back_after_a_booking(world, clien
     assert "finish your booking" in words_of(client.get(path))
 
 
+@pytest.mark.s("D4")
+def test_link_of_a_booking_left_after_another_was_made_never_says_that_it_is_booked(world, client, at):
+    first, draft = unfinished(world, start_at=NOW + timedelta(hours=28))
+    confirm(client, first)
+    later = OVER + timedelta(minutes=6)
+    leave(world, now=later, start_at=NOW + timedelta(hours=30))
+    outbox.cancel_queued(draft_id=draft.id, reason="superseded", now=later)
+    second = reminded(world, again(draft))
+    at(later + timedelta(hours=24, minutes=1))
+    assert "You're booked" in words_of(client.get(first))
+    response = client.get(second)
+    assert response.status_code == 410
+    assert "Start again with the same services" in words_of(response)
+
+
 @pytest.mark.s("S71")
 @pytest.mark.django_db(transaction=True)
 def test_two_devices_that_confirm_one_link_at_once_book_once(world, client):

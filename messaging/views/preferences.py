@@ -62,7 +62,8 @@ def _client(token: str) -> Client | None:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
+    # The link stays here. Not "no-referrer": browsers then send `Origin: null` with Save, and the CSRF check refuses it.
+    response["Referrer-Policy"] = "strict-origin"
     response["X-Robots-Tag"] = "noindex"
     response["Cache-Control"] = "no-store"
     return response

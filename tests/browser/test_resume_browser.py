@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from business.models import Channel, ClientSession
+from messaging.render import preferences_token
 from scheduler.models import Appointment
 from tests.leaving import OVER
 from tests.links import snapshot, unfinished
@@ -103,6 +104,17 @@ def test_link_works_without_scripts(world, live_server, browser):
     page.get_by_role("button", name="Confirm booking").click()
     page.get_by_role("heading", name="You're booked").wait_for()
     context.close()
+
+
+@pytest.mark.s("S63")
+def test_preferences_of_a_message_are_saved_from_the_page_of_its_link(world, live_server, page, complaints):
+    page.goto(f"{live_server.url}/m/{preferences_token(world.mia)}/")
+    page.get_by_role("switch", name="SMS").uncheck()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved.").wait_for()
+    world.mia.refresh_from_db()
+    assert (world.mia.wants_sms, world.mia.wants_email) == (False, True)
+    assert complaints == []
 
 
 def test_every_state_of_the_link_is_accessible_and_fits(world, live_server, page, complaints, at):

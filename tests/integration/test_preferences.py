@@ -41,7 +41,7 @@ def test_the_page_shows_both_switches_and_names_nobody(world: World, client: Bro
     assert "Bella Hair Co." in page
     assert "Mia" not in page
     assert world.mia.phone not in page
-    assert (answer["Referrer-Policy"], answer["X-Robots-Tag"], answer["Cache-Control"]) == ("no-referrer", "noindex", "no-store")
+    assert (answer["Referrer-Policy"], answer["X-Robots-Tag"], answer["Cache-Control"]) == ("strict-origin", "noindex", "no-store")
 
 
 @pytest.mark.s("S63")

@@ -6,13 +6,15 @@ Usage: python -m config.devserver ADDRESS:PORT
 import os
 import sys
 
+from django.conf import settings
 from django.utils import autoreload
 
 
 def serve(address: str) -> None:
-    """Answer until a file changes."""
+    """Answer until a file changes. Each connection has a thread of its own here, which would keep its database connection for good."""
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - only in the reloader's child
 
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
     execute_from_command_line(["manage.py", "runserver", "--noreload", address])
 
 

@@ -3,14 +3,18 @@
 import time
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pymongo
 import pytest
 import requests
+from django.db import connection
 from pymongo.errors import PyMongoError
 
+from config import services
 from tests.faults import EngineFactory, Stack, StackFactory
+from tests.world import World
 
 SWEEPS = {"expire_reviews", "send_queued"}
 
@@ -39,6 +43,27 @@ def test_stack_runs_the_sweeps_as_real_processes(stack: StackFactory, mongo: obj
     assert not running.web.running
     running.start("web")
     assert urllib.request.urlopen(f"{running.url}/livez", timeout=5).status == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_development_server_gives_its_connections_back(stack: StackFactory, shipped_world: World, mongo: object, tmp_path: Path) -> None:
+    """It has a thread for each connection; kept with them, PostgreSQL's hundred would be gone after a few open browsers."""
+    running = stack()
+    web = services.development_web(port=running.port, env=running.environment, log=tmp_path / "web.log")
+    web.start()
+    try:
+        before = _connections()
+        for _ in range(5):
+            assert requests.get(f"{running.url}/b/bella-hair/", timeout=5).status_code == 200
+        assert eventually(lambda: _connections() == before, within=10)
+    finally:
+        web.stop()
+
+
+def _connections() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
 
 
 def test_spare_mongo_frozen_does_not_answer_and_comes_back(spare_engines: EngineFactory) -> None:

@@ -176,6 +176,7 @@ def test_code_expires_after_ten_minutes_and_the_page_offers_a_new_one(world, cli
     response = enter(client, last_code())
     assert response.status_code == 422
     assert "That code has expired" in text_of(response)
+    assert "<title>Get a new code" in response.content.decode()
     assert "Send a new code" in text_of(response)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from booking.views.calendar import nearest_times, zone_name
 from booking.visit import Visit
@@ -14,6 +15,7 @@ from business.models import Business
 from core import clock
 from drafts.document import Draft
 from messaging.models import ResumeLink
+from messaging.render import preferences_token
 from scheduler import queries as availability
 from scheduler.models import Appointment
 
@@ -56,6 +58,7 @@ def review_page(request: HttpRequest, opened: Opened, *, status: int = 200, said
         zone_name=zone_name(visit.business, start or visit.now),
         said=said,
         wait=wait,
+        preferences_url=_preferences_url(opened.link),
         **nearest,
     )
     if retry:
@@ -67,7 +70,13 @@ def booked_page(request: HttpRequest, link: ResumeLink, made: Appointment, whole
     details = made if whole and made.client_id == whole.client.pk else None
     status = 409 if request.method == "POST" else 200
     return draw(
-        request, "booking/resume_booked.html", link.business, status=status, appointment=details, client=whole.client if whole else None
+        request,
+        "booking/resume_booked.html",
+        link.business,
+        status=status,
+        appointment=details,
+        client=whole.client if whole else None,
+        preferences_url=_preferences_url(link),
     )
 
 
@@ -80,7 +89,13 @@ def gone_page(request: HttpRequest, link: ResumeLink | None) -> HttpResponse:
     """Dismissed, expired, replaced, revoked, unknown: one friendly page that starts again, services prefilled where still known."""
     business = link.business if link else None
     query = _services_query(link) if link else ""
-    return draw(request, "booking/gone.html", business, status=410, services_query=query)
+    stop = _preferences_url(link) if link and link.revoked_at is None else ""
+    return draw(request, "booking/gone.html", business, status=410, services_query=query, preferences_url=stop)
+
+
+def _preferences_url(link: ResumeLink) -> str:
+    """The two switches of whoever got the message, as at the foot of every e-mail: a text has no room for a second link."""
+    return reverse("messaging:preferences", args=[preferences_token(link.client)])
 
 
 def _services_query(link: ResumeLink) -> str:

@@ -16,6 +16,8 @@ from business.models import Channel, ClientSession, DayCounter
 from drafts import actions as drafts
 from drafts.document import DraftState, ServiceChoice
 from messaging import outbox
+from messaging.models import ResumeLink
+from messaging.render import preferences_token
 from scheduler import actions as scheduler
 from scheduler import queries as availability
 from scheduler.models import Appointment
@@ -444,6 +446,19 @@ def test_cancelled_booking_of_a_link_starts_again(world, client):
 
 
 @pytest.mark.s("D4")
+def test_every_page_of_a_link_leads_to_the_switches_of_whoever_got_it(world, client, at):
+    path, _ = unfinished(world)
+    switches = f'href="/m/{preferences_token(world.mia)}/"'
+    assert switches in words_of(client.get(path))
+    confirm(client, path)
+    assert switches in words_of(client.get(path))
+    at(NOW + timedelta(days=2))
+    assert switches in words_of(client.get(path))
+    ResumeLink.objects.update(revoked_at=NOW)
+    assert "/m/" not in words_of(client.get(path))
+    assert "/m/" not in words_of(client.get("/r/" + "A" * 22 + "/"))
+
+
 def test_drafts_away_is_a_page_with_a_plain_booking_link(world, client):
     path, _ = unfinished(world)
     with mongo_away():

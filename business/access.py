@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from business.models import Business, Client, ClientSession, Membership
 from core import identifiers
@@ -81,9 +84,12 @@ def staff_page(right: Right = "see_scheduler") -> Callable[[Callable[..., HttpRe
     """Decorator for staff views: signs in first, then hands `staff: Staff` to the view; 403 without `right`."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @login_required
         @wraps(view)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                # A form cannot be sent again by an address: back to the page it stood on.
+                back = request.get_full_path() if request.method in ("GET", "HEAD") else page_before(request)
+                return redirect_to_login(back or resolve_url(settings.LOGIN_REDIRECT_URL))
             staff = staff_of(request)
             if not staff.can(right):
                 raise PermissionDenied(REFUSALS[right])
@@ -99,6 +105,14 @@ REFUSALS: dict[Right, str] = {
     "manage_waitlist": "You need the Manage Waitlist permission. Ask the owner to switch it on for you.",
     "edit_messages": "Only owners and managers can change automated messages.",
 }
+
+
+def page_before(request: HttpRequest) -> str:
+    """Path and query of the page that sent the form; empty when it is not one of ours."""
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return ""
+    return urlsplit(referer)._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def access_business(slug: str) -> Business:

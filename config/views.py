@@ -1,18 +1,17 @@
 """Pages of the house itself: health, errors, and the shape of API errors."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import trigger_client_event
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from business.access import page_before
 from business.models import Heartbeat
 from config.middleware import CLIENT_PAGES
 from core import clock
@@ -53,7 +52,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was too old, mostly because somebody signed in or out in this browser since. Leads to Sign in, or to the page as it is now."""
-    page = _page_before(request)
+    page = page_before(request)
     is_staffs = not request.path.startswith(CLIENT_PAGES)
     if is_staffs and not request.user.is_authenticated:
         query = {} if page in ("", reverse(settings.LOGIN_URL)) else {"next": page}
@@ -64,14 +63,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return render(request, "errors/csrf.html", {"way": way}, status=403)
     said = "Somebody signed in or out here meanwhile. Nothing was changed."
     return trigger_client_event(HttpResponse(status=403), "toast", {"text": said, "level": "error", "link": way or None})
-
-
-def _page_before(request: HttpRequest) -> str:
-    """Path and query of the page that sent the form; empty when it is not one of ours."""
-    referer = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return ""
-    return urlsplit(referer)._replace(scheme="", netloc="", fragment="").geturl()
 
 
 def api_errors(exc: Exception, context: dict[str, Any]) -> Response | None:

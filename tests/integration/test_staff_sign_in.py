@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
@@ -52,6 +53,12 @@ def test_the_wanted_page_comes_next(client, world):
     wanted = client.get(reverse("scheduler:day"))["Location"]
     assert wanted == "/login/?next=/scheduler/"
     assert attempt(client, password=PASSWORD, next="/scheduler/?day=2026-11-25")["Location"] == "/scheduler/?day=2026-11-25"
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(client, world):
+    sent = client.post("/followups/d_x/dismiss/", headers={"referer": "http://testserver/followups/?tab=incomplete"})
+    assert parse_qs(urlsplit(sent.url).query) == {"next": ["/followups/?tab=incomplete"]}
+    assert client.post("/followups/d_x/dismiss/", headers={"referer": "https://evil.example/"}).url == "/login/?next=/"
 
 
 @pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:evil.example"])

@@ -141,13 +141,14 @@ def visit_for(*, business: Business, signed_in: SignedIn | None, choice: Choice,
     resolved = availability.resolve(business=business, services=choice.services)
     kept = tuple((line.service.pk, line.variant.pk if line.variant else None) for line in resolved.lines)
     gone = [f"{name or 'A service'} is no longer offered, so we took it out." for name in resolved.gone]
+    unclear = [f"{name} comes in other kinds now. Choose it again." for name in resolved.unclear]
     return Visit(
         business=business,
         signed_in=signed_in,
         now=now,
         choice=replace(choice, services=kept),
         resolved=resolved,
-        problems=[*dict.fromkeys(problems), *gone],
+        problems=[*dict.fromkeys(problems), *gone, *unclear],
     )
 
 

@@ -130,8 +130,8 @@ class WishForm(forms.Form):
         if asked is None:
             return
         resolved = queries.resolve(business=self.business, services=asked)
-        if resolved.gone:
-            names = ", ".join(name for name in resolved.gone if name) or "One of the services"
+        if lost := (*resolved.gone, *resolved.unclear):
+            names = ", ".join(name for name in lost if name) or "One of the services"
             self.add_error("service", f"{names} cannot be booked like this any more. Choose something else.")
             return
         data["lines"] = resolved.lines

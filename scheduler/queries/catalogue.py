@@ -26,10 +26,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Chosen services as they are offered today, in order, and the names of those that are not any more ("" for unknown ids)."""
+    """Chosen services as they are offered today, in order; the names of those that are not any more ("" for unknown ids); and of those
+    that are, but not as chosen: another variant must be named, or none."""
 
     lines: tuple[Line, ...]
     gone: tuple[str, ...]
+    unclear: tuple[str, ...] = ()
 
     @property
     def duration_min(self) -> int:
@@ -53,21 +55,24 @@ WITH_OFFERED = """
 
 
 def resolve(*, business: Business, services: Sequence[tuple[int, int | None]]) -> Resolved:
-    """Each (service id, variant id or None) against today's catalogue (S45): archived, foreign and unknown ones are `gone`, and so is a
-    service with variants of which none is chosen. One query."""
+    """Each (service id, variant id or None) against today's catalogue (S45): archived, foreign and unknown ones are `gone`; a
+    service with variants of which none that is offered is chosen is `unclear`. One query."""
     ids = {service_id for service_id, _ in services if 0 < service_id <= BIGGEST_ID}
     found = Service.objects.raw(WITH_OFFERED, [business.pk, list(ids)])
     known = {service.pk: (service, [Variant(service=service, **columns) for columns in json.loads(service.offered)]) for service in found}  # type: ignore[attr-defined]
     lines: list[Line] = []
     gone: list[str] = []
+    unclear: list[str] = []
     for service_id, variant_id in services:
         service, offered = known.get(service_id, (None, []))
         line = _line(service, offered, variant_id) if service else None
         if line:
             lines.append(line)
+        elif service and service.archived_at is None:
+            unclear.append(service.name)
         else:
             gone.append(service.name if service else "")
-    return Resolved(tuple(lines), tuple(gone))
+    return Resolved(tuple(lines), tuple(gone), tuple(unclear))
 
 
 def _line(service: Service, offered: Sequence[Variant], variant_id: int | None) -> Line | None:

@@ -63,6 +63,14 @@ def test_archived_service_is_named_and_the_rest_kept(client: Browser, world: Wor
     assert f'value="{world.cut.pk}" checked' in page
 
 
+def test_service_that_comes_in_other_kinds_now_is_asked_for_again(client: Browser, world: World) -> None:
+    answer = client.get(URL, {"s": [world.cut.pk, world.colour.pk]})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Colour comes in other kinds now. Choose it again." in page
+    assert f'value="{world.cut.pk}" checked' in page
+
+
 @pytest.mark.parametrize("bad", ["999999", "abc", "9" * 40, "1\x00", "😀", "1;drop"])
 def test_unknown_service_is_a_clear_message_and_the_rest_kept(client: Browser, world: World, bad: str) -> None:
     answer = client.get(URL, {"s": [world.cut.pk, bad]})

@@ -188,7 +188,8 @@ def test_resolve_skips_what_is_not_offered(world):
     ]
     resolved = queries.resolve(business=world.bella, services=asked)
     assert [line.name for line in resolved.lines] == ["Hair cut"]
-    assert resolved.gone == ("Toner", "Colour", "Colour", "Hair cut", "", "", "")
+    assert resolved.gone == ("Toner", "", "", "")
+    assert resolved.unclear == ("Colour", "Colour", "Hair cut")
 
 
 def test_suitable_members_do_every_service(world):

@@ -19,7 +19,6 @@ from business.access import SignedIn
 from business.models import Business
 from core import clock
 from scheduler import queries as availability
-from scheduler.queries import Slot
 
 SELECTION_MAX = 2000
 
@@ -62,15 +61,14 @@ def slots(request: Request, slug: str) -> Response:
         raise ValidationError({"detail": ["That day has passed." if day else "Give the day as YYYY-MM-DD."]})
     names = {person.pk: person.first_name for person in visit.candidates}
     found = availability.day_slots(business=visit.business, members=visit.candidates, duration_min=visit.duration_min, day=day, now=now)
-    start = visit.choice.start_at
-    if start and start.astimezone(business.zone).date() == day and start not in {slot.start for slot in found}:
-        people = tuple(person.pk for person in visit.free_people())
-        found = sorted([*found, Slot(start, people)]) if people else found
     return Response(
         {
             "day": day.isoformat(),
             "zone": visit.business.timezone,
-            "slots": [{"start": wizard.start_text(slot.start), "people": [names[pk] for pk in slot.member_ids]} for slot in found],
+            "slots": [
+                {"start": wizard.start_text(slot.start), "people": [names[pk] for pk in slot.member_ids]}
+                for slot in visit.with_chosen(found, day=day)
+            ],
         }
     )
 

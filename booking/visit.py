@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from business.models import Business, Client, TeamMember
 from drafts.document import Draft, DraftState, Selection, ServiceChoice
 from scheduler import queries as availability
 from scheduler.models import Appointment
-from scheduler.queries import Line, Resolved
+from scheduler.queries import Line, Resolved, Slot
 
 NOTE_MAX = 500
 SessionState = Literal["live", "ended", "new"]
@@ -101,6 +101,17 @@ class Visit:
             now=self.now,
             held=self._is_held(start),
         )
+
+    def with_chosen(self, offered: Sequence[Slot], *, day: date) -> list[Slot]:
+        """The times of `day`, ascending, with the chosen one among them while it can be booked, on offer to others or not (D3, D4).
+
+        No query when it is on offer or on another day, else one or two.
+        """
+        start = self.choice.start_at
+        if not start or start.astimezone(self.business.zone).date() != day or start in {slot.start for slot in offered}:
+            return list(offered)
+        people = tuple(person.pk for person in self.free_people())
+        return sorted([*offered, Slot(start, people)]) if people else list(offered)
 
     def _is_held(self, start: datetime) -> bool:
         """Whether the client's draft holds it. Only asked for a time that is not on offer (any more)."""

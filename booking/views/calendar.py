@@ -46,7 +46,8 @@ def time_page(request: HttpRequest, visit: Visit, *, moved: str = "") -> HttpRes
     wanted = _wanted_day(request, visit)
     calendar = read_calendar(visit, wanted)
     start = visit.choice.start_at
-    free_now = _free_now(visit, calendar)
+    day = calendar.slots[calendar.day] = visit.with_chosen(calendar.slots[calendar.day], day=calendar.day)
+    free_now = {slot.start for slot in day}
     taken = bool(moved)
     if start and start <= visit.now:
         visit.problems.append(TIME_PASSED)
@@ -61,16 +62,6 @@ def time_page(request: HttpRequest, visit: Visit, *, moved: str = "") -> HttpRes
     closest = nearest_times(visit, start) if moved and start else {}
     context = closest | _week(visit, calendar) | _day(visit, calendar, start)
     return page(request, visit, Step.TIME, "booking/time.html", status=status, moved=moved, **context)
-
-
-def _free_now(visit: Visit, calendar: Calendar) -> set[datetime]:
-    """The starts of the day shown. A chosen one that is free but too soon to be offered to others stays in the list (D4)."""
-    day, start = calendar.slots[calendar.day], visit.choice.start_at
-    shown = {slot.start for slot in day}
-    if start and start not in shown and _day_of(visit, start) == calendar.day and (people := visit.free_people()):
-        day[:] = sorted([*day, Slot(start, tuple(person.pk for person in people))])
-        shown.add(start)
-    return shown
 
 
 def _is_too_soon(visit: Visit, start: datetime) -> bool:

@@ -123,7 +123,11 @@ class Visit:
         """Whether every step before Review has an answer that can be used: together what the pages ask for one by one."""
         start = self.choice.start_at
         chosen = bool(self.choice.services and self.candidates and start and start > self.now)
-        return chosen and self.business.online_booking and not self.link_is_spent()
+        return chosen and self.business.online_booking and not self.link_is_spent() and not self.needs_name()
+
+    def needs_name(self) -> bool:
+        """Whether a new client, signed in by their code, has yet to say who they are: the last question before Review."""
+        return bool(self.signed_in and not self.signed_in.draft_id and not self.signed_in.client.first_name)
 
     def booked(self) -> Appointment | None:
         """The client's appointment made by this very flow."""

@@ -35,7 +35,7 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     missing = step_missing(request, visit)
     note = clean_note(request)
     if missing:
-        if visit.signed_in is None and missing.status_code == SEE_OTHER:
+        if missing.status_code == SEE_OTHER and (visit.signed_in is None or visit.needs_name()):
             devices.keep_note(missing, visit.business, visit.choice, note[:NOTE_MAX])
         return missing
     assert visit.signed_in

@@ -59,32 +59,36 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _pressed(request: HttpRequest, visit: Visit) -> HttpResponse:
-    do = request.POST.get("do", "")
-    if do == "note":
-        return _save_note(request, visit)
-    if do != "more_time" and not visit.is_free():
-        assert visit.choice.start_at
-        return time_page(request, visit, moved="That time has just been taken")
-    visit.choice = replace(visit.choice, flow=visit.choice.flow or identifiers.new_uuid())
-    actions.take(visit, more_time=do == "more_time")
-    return see_other(visit.url("review"))
-
-
-def _save_note(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Keep the note on this device and, while the session lives, in the draft (T1a: the countdown stays). 204, or 422 when too long."""
-    note = clean_note(request)
-    if len(note) > NOTE_MAX:
-        visit.problems.append(NOTE_TOO_LONG)
-        return review_page(request, visit, note=note)
     assert visit.signed_in
-    actions.keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note)
+    do = request.POST.get("do", "")
+    visit.choice = replace(visit.choice, flow=visit.choice.flow or identifiers.new_uuid())
+    # Whatever was pressed, the note on the page comes along; Time's Continue has none.
+    note = clean_note(request) if "note" in request.POST else None
+    too_long = note is not None and len(note) > NOTE_MAX
+    if too_long:
+        visit.problems.append(NOTE_TOO_LONG)
+    elif note is not None:
+        actions.keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note)
+    if do == "note":
+        return review_page(request, visit, note=note) if too_long else _note_saved(visit)
+    if do != "more_time" and not visit.is_free():
+        return time_page(request, visit, moved="That time has just been taken")
+    actions.take(visit, more_time=do == "more_time")
+    return review_page(request, visit, note=note) if visit.problems else see_other(visit.url("review"))
+
+
+def _note_saved(visit: Visit) -> HttpResponse:
+    """While the session lives, the draft has the note, too (T1a: the countdown stays)."""
     if visit.session_state(draft_of(visit)) == "live":
         actions.take(visit)
     return HttpResponse(status=204)
 
 
 def step_missing(request: HttpRequest, visit: Visit) -> HttpResponse | None:
-    """The page of the step that must come first; None when Review can be shown. Not signed in: the phone, with the choice in the address."""
+    """The page of the step that must come first; None when Review can be shown.
+
+    Not signed in, or a new client who has not said their name: the sign-in, with the choice in the address.
+    """
     if shut := closed(visit):
         return shut
     if not visit.choice.services:
@@ -97,7 +101,7 @@ def step_missing(request: HttpRequest, visit: Visit) -> HttpResponse | None:
         return time_page(request, visit)
     if visit.signed_in is None or visit.link_is_spent():
         return see_other(visit.url("phone", replace(visit.choice, flow=None)) if visit.signed_in else visit.url("phone"))
-    return None
+    return see_other(visit.url("phone")) if visit.needs_name() else None
 
 
 def draft_of(visit: Visit) -> Draft | None:

@@ -16,6 +16,7 @@ from tests.visits import FLOW, OTHER_FLOW, TEN, arrive, close, form, haircut, si
 from tests.world import NOW, World
 
 URL = "/b/bella-hair/review/"
+CONFIRM = "/b/bella-hair/confirm/"
 TEN_MINUTES = timedelta(minutes=10)
 
 
@@ -116,6 +117,27 @@ def test_more_time_starts_ten_fresh_minutes_of_the_same_engagement(client: Brows
     draft = _draft(mongo, world)
     assert close(draft["review_expires_at"], NOW + timedelta(minutes=19))
     assert draft["engagement"] == 1
+
+
+@pytest.mark.s("D2", "S09")
+@pytest.mark.parametrize("do", [{"do": "more_time"}, {}])
+def test_note_on_the_page_comes_along_whatever_is_pressed(client: Browser, world: World, mongo, do: dict[str, str]) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    answer = client.post(URL, form(haircut(world), note="Side door, please", **do))
+    assert "Side door, please</textarea>" in client.get(answer["Location"]).content.decode()
+    assert _draft(mongo, world)["selection"]["notes"] == "Side door, please"
+
+
+@pytest.mark.s("D2")
+def test_too_long_a_note_is_kept_on_the_page_and_the_time_is_given(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    at(NOW + timedelta(minutes=9))
+    answer = client.post(URL, form(haircut(world), note="n" * 501, do="more_time"))
+    assert answer.status_code == 422
+    assert "n" * 501 in answer.content.decode()
+    assert close(_draft(mongo, world)["review_expires_at"], NOW + timedelta(minutes=19))
 
 
 @pytest.mark.s("S14", "D6")
@@ -350,3 +372,22 @@ def test_form_from_elsewhere_is_refused(world: World, mongo) -> None:
     sign_in(browser, world.mia)
     assert arrive(browser, haircut(world)).status_code == 403
     assert mongo.booking_drafts.count_documents({}) == 0
+
+
+@pytest.mark.s("S01")
+def test_new_client_says_their_name_before_review_and_the_note_waits(client: Browser, world: World, mongo) -> None:
+    Client.objects.filter(pk=world.mia.pk).update(first_name="")
+    sign_in(client, world.mia)
+    query = haircut(world).to_query()
+    for answer in (
+        client.get(f"{URL}?{query}"),
+        arrive(client, haircut(world)),
+        client.post(CONFIRM, form(haircut(world), note="Side door")),
+    ):
+        assert answer["Location"] == f"/b/bella-hair/sign-in/?{query}"
+    body = {"selection": query}
+    client.post("/api/v1/b/bella-hair/review-session", body, content_type="application/json")
+    assert _draft(mongo, world) == {}
+    assert not Appointment.objects.exists()
+    onward = client.post(f"/b/bella-hair/code/?{query}", {"first_name": "Mia", "last_name": "", "email": ""})
+    assert "Side door</textarea>" in client.get(onward["Location"]).content.decode()

@@ -36,11 +36,13 @@ class Hours:
     """Whether somebody works now, on the business's wall clock, and until when (open) or from when on (all others).
 
     BEFORE the first hour of today, in a GAP between two, OVER after the last, CLOSED all day; `day` only when `at` is not today.
+    `today`: from when until when somebody works today, in order.
     """
 
     door: Door
     at: time | None = None
     day: date | None = None
+    today: tuple[tuple[time, time], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +75,15 @@ def hours_today(*, business: Business, now: datetime) -> Hours:
         by_day.setdefault(weekday, []).append((starts, ends))
     if not by_day:
         return Hours(Door.UNKNOWN)
-    today = _joined(by_day.get(local.weekday(), []))
+    today = tuple(_joined(by_day.get(local.weekday(), [])))
     for starts, ends in today:
         if local.time() < starts:
-            return Hours(Door.BEFORE if starts == today[0][0] else Door.GAP, starts)
+            return Hours(Door.BEFORE if starts == today[0][0] else Door.GAP, starts, today=today)
         if local.time() < ends:
-            return Hours(Door.OPEN, ends)
+            return Hours(Door.OPEN, ends, today=today)
     later = (local.date() + timedelta(days=offset) for offset in range(1, 8))
     day = next(day for day in later if day.weekday() in by_day)
-    return Hours(Door.OVER if today else Door.CLOSED, by_day[day.weekday()][0][0], day)
+    return Hours(Door.OVER if today else Door.CLOSED, by_day[day.weekday()][0][0], day, today)
 
 
 def _joined(stretches: Iterable[tuple[time, time]]) -> list[tuple[time, time]]:

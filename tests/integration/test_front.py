@@ -62,20 +62,23 @@ def test_hours_say_how_the_door_stands_now(world, client, at, hours_after_nine, 
     for member in (world.maya, world.tom_member):
         WorkingHours.objects.create(team_member=member, weekday=2, starts=time(13), ends=time(17))
     at(NOW + timedelta(hours=hours_after_nine))
-    assert hours_line(client) == words
+    today = (
+        " Today 09:00 to 12:00, 13:00 to 17:00" if hours_after_nine < 24 else " Today 09:00 to 17:00" if hours_after_nine < 24 * 4 else ""
+    )
+    assert hours_line(client) == words + today
 
 
 def test_hours_of_several_people_are_one_stretch_and_a_break_is_no_closing(world, client, at):
     WorkingHours.objects.filter(weekday=2, is_break=False, team_member=world.maya).update(ends=time(13))
     WorkingHours.objects.filter(weekday=2, is_break=False, team_member=world.tom_member).update(starts=time(11), ends=time(20))
     at(NOW + timedelta(hours=3, minutes=45))
-    assert hours_line(client) == "Open until 20:00"
+    assert hours_line(client) == "Open until 20:00 Today 09:00 to 20:00"
 
 
 def test_only_day_of_the_week_is_over_and_opens_a_week_later(world, client, at):
     WorkingHours.objects.exclude(weekday=2).delete()
     at(NOW + timedelta(hours=9))
-    assert hours_line(client) == "Closed now. Opens Wed 2 Dec at 09:00"
+    assert hours_line(client) == "Closed now. Opens Wed 2 Dec at 09:00 Today 09:00 to 17:00"
 
 
 def test_business_without_hours_or_services_is_no_error(world, client):

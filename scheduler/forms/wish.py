@@ -77,8 +77,8 @@ class WishForm(forms.Form):
         """Clients that fit what was searched for, the chosen one first."""
         clients = Client.objects.filter(business=self.business)
         chosen = str(self["client"].value() or "")
-        found = list(clients.filter(pk=int(chosen))) if chosen.isdecimal() and int(chosen) <= queries.BIGGEST_ID else []
-        typed = str(self["find"].value() or "")
+        found = list(clients.filter(pk=int(chosen))) if chosen.isdecimal() and len(chosen) <= len(str(queries.BIGGEST_ID)) else []
+        typed = str(self["find"].value() or "").replace("\x00", "")
         return found + [one for one in queries.find_clients(business=self.business, text=typed) if one not in found]
 
     # What was sent

@@ -200,6 +200,15 @@ def test_clients_are_found_by_name_phone_or_email_and_nothing_is_saved(rita, wor
     assert not Appointment.objects.exists()
 
 
+@pytest.mark.parametrize("sent", [{"find": "Mi\0a"}, {"find": "\0"}, {"client": "9" * 5000}, {"client": "9" * 19}])
+@pytest.mark.parametrize("do", ["find", ""])
+@pytest.mark.parametrize("form", ["scheduler:new", "followups:waitlist-add"])
+def test_what_no_search_can_take_is_no_failure(rita, world, form, do, sent):
+    answer = send(rita, world, reverse(form), **({"client": "", "do": do} | sent))
+    assert answer.status_code == (200 if do else 422)
+    assert Appointment.objects.count() == 0
+
+
 def test_nobody_found(rita, world):
     assert "Nobody is called “zzz” yet." in text_of(send(rita, world, do="find", find="zzz", client=""))
 

@@ -55,8 +55,7 @@ def _window(stretch: Stretch) -> Window:
     try:
         first = date.fromisoformat(stretch.first_day)
         last = date.fromisoformat(stretch.last_day) if stretch.last_day else first
-        starts = time.fromisoformat(stretch.from_time) if stretch.from_time else None
-        ends = time.fromisoformat(stretch.to_time) if stretch.to_time else None
+        starts, ends = _wall(stretch.from_time), _wall(stretch.to_time)
     except ValueError:
         raise forms.ValidationError("Write days as 2026-11-25 and times as 14:30.") from None
     if last < first:
@@ -66,6 +65,14 @@ def _window(stretch: Stretch) -> Window:
     if starts and ends and ends <= starts:
         raise forms.ValidationError("The hours end before they begin. Swap them.")
     return Window(first_day=first, last_day=last, from_time=starts, to_time=ends)
+
+
+def _wall(text: str) -> time | None:
+    """A time of day on the business's clock, None for "". Raises ValueError, for one with a zone of its own too."""
+    wall = time.fromisoformat(text) if text else None
+    if wall and wall.tzinfo:
+        raise ValueError("a time of day has no zone")
+    return wall
 
 
 class WaitlistForm(WishForm):

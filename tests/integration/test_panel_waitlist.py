@@ -140,6 +140,8 @@ def test_adding_somebody_new(world, rita):
         ({"first_day": ["26.11."]}, "Write days as"),
         ({"last_day": ["2026-11-20"]}, "The last day comes before the first day."),
         ({"to_time": ["08:00"]}, "The hours end before they begin."),
+        ({"to_time": ["11:00+05:00"]}, "Write days as"),
+        ({"from_time": ["09:00+05:00"]}, "Write days as"),
         ({"first_day": ["2026-11-26"] * 6, "last_day": [], "from_time": []}, "Up to 5 stretches"),
         ({"first_day": ["9999-11-26"]}, "Choose days within the next years."),
         ({"note": "x" * 501}, "Notes can be up to 500 characters."),

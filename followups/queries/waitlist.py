@@ -119,7 +119,8 @@ def _between(first: date, last: date) -> Iterator[date]:
 
 
 def _suits(window: WaitlistWindow, local: datetime) -> bool:
-    return (window.from_time is None or local.time() >= window.from_time) and (window.to_time is None or local.time() <= window.to_time)
+    """Whether a visit may begin then: from the first hour on and before the last one, as the client read it ("Before 12:00")."""
+    return (window.from_time is None or local.time() >= window.from_time) and (window.to_time is None or local.time() < window.to_time)
 
 
 def _spread(starts: Iterable[datetime]) -> list[datetime]:

@@ -12,7 +12,8 @@ from business.models import Client
 from scheduler import actions as calendar
 from scheduler import queries as appointments
 from scheduler.actions import Window
-from scheduler.models import Appointment, WaitlistEntry
+from scheduler.models import Appointment, TimeOff, WaitlistEntry
+from tests.integration.test_free_times import at as at_hour
 from tests.integration.test_panel_incomplete import fragment, words
 from tests.world import NOW
 
@@ -72,6 +73,15 @@ def test_openings_respect_the_person_and_what_is_booked(world, rita):
     text = words(rita.get(WAITLIST))
     assert "Open now Thu 26 Nov, 11:45 Maya" in text
     assert "10:00 Maya" not in text
+
+
+def test_whoever_comes_before_two_is_offered_nothing_at_two(world, rita):
+    for member in (world.maya, world.tom_member):
+        TimeOff.objects.create(team_member=member, starts=at_hour(THURSDAY, 0), ends=at_hour(THURSDAY, 14))
+    wait(world, windows=[Window(THURSDAY, THURSDAY, None, time(14))])
+    assert "Open now" not in words(rita.get(WAITLIST))
+    wait(world, world.noa, windows=[Window(THURSDAY, THURSDAY, None, time(14, 15))])
+    assert "Open now Thu 26 Nov, 14:00" in words(rita.get(WAITLIST))
 
 
 def test_nothing_open_is_said(world, rita):

@@ -1,6 +1,7 @@
 """A reminder sent by a person who waits for the outcome (S46 to S52). The key is manual:{draft}:{engagement}:{channel}:{press}."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from business.actions import audit
 from business.models import Business, Channel, Client
 from core import identifiers
-from drafts.document import Draft
+from drafts.document import Draft, DraftsUnavailable
 from followups.actions import waiting_draft
 from followups.outreach.automatic import give_way
 from followups.outreach.delivery import deliver
@@ -78,7 +79,7 @@ def remind(*, business: Business, draft_id: str, now: datetime, manual_by: User,
 
     1. Read the draft again; `engagement` is the one on the card. 2. Decide. 3. Queue, which one of two people at once wins.
     4. Claim, look again, send, each channel with a short time-out. 5. Say what happened.
-    Raises Handled, DraftsUnavailable.
+    Raises Handled, and DraftsUnavailable while nothing is queued yet: what is queued goes out, so from then on it is said.
     """
     draft = waiting_draft(business=business, draft_id=draft_id, engagement=engagement, now=now)
     loaded = Loaded([draft])
@@ -116,11 +117,13 @@ def _queue(draft: Draft, client: Client, business: Business, channel: str, user:
 
 
 def _send(row: Message, *, now: datetime) -> Message:
+    """The row after the attempt. MongoDB went away since it was queued, or a worker was quicker: it waits, or is being sent."""
     message = outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now, message_id=row.pk)
-    if message is None:  # a worker was quicker: it is being sent
-        row.refresh_from_db()
-        return row
-    return deliver(message=message, timeout_seconds=IN_REQUEST_SECONDS, now=now)
+    with suppress(DraftsUnavailable):
+        if message:
+            return deliver(message=message, timeout_seconds=IN_REQUEST_SECONDS, now=now)
+    row.refresh_from_db()
+    return row
 
 
 def _outcome(results: Mapping[str, Message], reasons: Mapping[str, str]) -> Outcome:

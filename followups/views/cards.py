@@ -29,7 +29,6 @@ def remind(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpResponse
     now, engagement = clock.now(), _engagement(request)
     try:
         outcome = outreach.remind(business=staff.business, draft_id=draft_id, engagement=engagement, manual_by=staff.user, now=now)
-        card = card_of(business=staff.business, draft_id=draft_id, now=now)
     except Handled as handled:
         return _handled(request, staff, draft_id, handled, now=now)
     except DraftsUnavailable:
@@ -37,8 +36,18 @@ def remind(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpResponse
     good = bool(outcome.channels or outcome.trying)
     if not request.htmx:  # type: ignore[attr-defined]
         return _to_panel(request, outcome.text, good=good)
-    response = render(request, "followups/_draft_card.html", {"card": card, "business": staff.business, "now": now})
-    return _toast(response, outcome.text, good=good)
+    return _toast(_card_now(request, staff, draft_id, now=now), outcome.text, good=good)
+
+
+def _card_now(request: HttpRequest, staff: Staff, draft_id: str, *, now: datetime) -> HttpResponse:
+    """The card after the press; nothing to swap (204) when MongoDB went away meanwhile, or its 24 hours are over."""
+    try:
+        card = card_of(business=staff.business, draft_id=draft_id, now=now)
+    except DraftsUnavailable:
+        card = None
+    if card is None:
+        return HttpResponse(status=204)
+    return render(request, "followups/_draft_card.html", {"card": card, "business": staff.business, "now": now})
 
 
 @require_POST

@@ -1,9 +1,12 @@
 """Send reminder and Send again, through HTTP: what goes out, what the toast says, who wins, what is refused."""
 
 import json
+from contextlib import ExitStack
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
+from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from business.actions import opt_out
@@ -12,6 +15,7 @@ from drafts import actions as drafts
 from followups import tasks
 from messaging import outbox
 from messaging.models import Kind, Message, State
+from messaging.transport import Receipt
 from tests.fakes import RecordingTransport
 from tests.leaving import OVER, TEN, again, counted, leave, mongo_away, switch_on
 from tests.world import NOW
@@ -107,6 +111,34 @@ def test_a_provider_that_refuses_is_named(world, at, rita, settings):
     draft = leave(world)
     at(OVER)
     assert toast(press(rita, draft)) == "Reminder sent to Mia by e-mail. Not by SMS: bad number."
+
+
+class LastWords(RecordingTransport):
+    """MongoDB goes away while the first message is with the provider."""
+
+    away: ClassVar[ExitStack]
+
+    def send(self, **message) -> Receipt:
+        receipt = super().send(**message)
+        if len(self.sends) == 1:
+            self.away.enter_context(mongo_away())
+        return receipt
+
+
+@pytest.mark.s("S51")
+@pytest.mark.parametrize("htmx", [True, False])
+def test_what_went_out_is_said_though_mongodb_went_away_meanwhile(world, at, rita, sends, settings, htmx):  # noqa: PLR0917
+    settings.MESSAGING_TRANSPORTS = dict.fromkeys(("sms", "email"), f"{__name__}.LastWords")
+    draft = leave(world)
+    at(OVER)
+    with ExitStack() as LastWords.away:
+        response = press(rita, draft, htmx=htmx)
+    said = toast(response) if htmx else "".join(str(one) for one in get_messages(response.wsgi_request))
+    assert said == "Reminder sent to Mia by SMS. Still sending by e-mail; the card shows how it went."
+    assert AuditEvent.objects.get().meta["sent"] == ["sms"]
+    assert toast(press(rita, draft)).endswith("Not by e-mail: already being sent by Rita.")
+    tasks.send_queued()
+    assert [send.channel for send in sends] == ["sms", "sms", "email"]
 
 
 @pytest.mark.parametrize(("transport", "state"), [("Busy", State.QUEUED), ("Unclear", State.UNKNOWN)])

@@ -68,6 +68,9 @@ def test_page_is_light_still_and_silent(stage: Stage, heard: list[str], state: s
     assert shifts(page) == []
     assert page.evaluate(MOVING) == []
     assert [line for line in heard if f"status of {STATUS.get(state)}" not in line] == []
+    page.set_viewport_size({"width": 195, "height": 422})  # a phone of 390 px at 200 %
+    page.evaluate(SETTLED)
+    assert overflow(page) == 0
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,12 @@ def stop_channel(*, business: Business, channel: Channel, contact: str, source: 
 
 
 def start_channel(*, business: Business, channel: Channel, contact: str, source: str, now: datetime) -> None:
-    """START: lifts the opt-out and switches the client's preference on again. Idempotent."""
+    """START: lifts the opt-out and switches on again what it had switched off. Idempotent.
+
+    Without an opt-out nothing changes: "Yes" in answer to a reminder is no wish for what was switched off on a preferences page.
+    """
+    if not business_actions.has_opted_out(business_id=business.pk, channel=channel, contact=contact):
+        return
     with transaction.atomic():
         business_actions.opt_in(business=business, channel=channel, contact=contact)
         _change_preference(business, channel, contact, wanted=True, source=source, now=now)

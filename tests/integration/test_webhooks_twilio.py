@@ -7,14 +7,14 @@ from django.test import Client as Browser
 from twilio.request_validator import RequestValidator
 
 from business.actions import has_opted_out
-from business.models import Channel, ChannelOptOut, Client
+from business.models import Channel, ChannelOptOut, Client, Consent
 from messaging import outbox
 from messaging.models import Kind, Message, State
 from messaging.webhooks import keyword
 from tests.fakes import Send
 from tests.integration.test_outbox_deliver import claimed, deliver
 from tests.integration.test_outbox_queue import queue
-from tests.world import World
+from tests.world import NOW, World
 
 TOKEN = "twilio-token-for-tests"
 INBOUND = "/webhooks/twilio/inbound/"
@@ -237,6 +237,16 @@ def test_start_lifts_it_again(world: World, client: Browser) -> None:
     assert not ChannelOptOut.objects.exists()
     world.mia.refresh_from_db()
     assert world.mia.wants_sms
+
+
+@pytest.mark.parametrize("word", ["Yes", "Start"])
+def test_start_without_a_stop_leaves_what_was_switched_off_on_a_page(world: World, client: Browser, word: str) -> None:
+    Client.objects.filter(pk__in=[world.mia.pk, world.rival_mia.pk]).update(wants_sms=False)
+    outbox.stop_channel(business=world.rival, channel=Channel.SMS, contact="+61491570006", source="stop", now=NOW)
+    post(client, INBOUND, answer(word))
+    assert Client.objects.filter(phone="+61491570006", wants_sms=False).get() == world.mia
+    assert not Consent.objects.filter(client=world.mia).exists()
+    assert not ChannelOptOut.objects.exists()
 
 
 def test_an_ordinary_answer_changes_nothing(world: World, client: Browser) -> None:

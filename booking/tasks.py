@@ -1,4 +1,4 @@
-"""A door for beat: forget sign-in codes and counters that have had their time."""
+"""A door for beat: forget sign-in codes, counters and sessions that have had their time."""
 
 from celery import shared_task
 

@@ -97,7 +97,9 @@ def open_draft_session(*, link: ResumeLink, now: datetime) -> tuple[str, ClientS
 
 
 def prune(*, now: datetime) -> None:
-    """Forget codes after 24 hours, counters after 30 days, devices after a year (promises 59)."""
+    """Forget codes after 24 hours, counters after 30 days, devices after a year, and sessions that have ended with the note in them
+    (promises 59)."""
+    ClientSession.objects.filter(expires_at__lte=now).delete()
     SignInCode.objects.filter(created_at__lt=now - KEEP_CODES_FOR).delete()
     SignInCounter.objects.filter(at__lt=now - KEEP_COUNTERS_FOR).delete()
     KnownDevice.objects.filter(created_at__lt=now - DEVICE_FOR).delete()

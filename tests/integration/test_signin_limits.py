@@ -252,3 +252,15 @@ def test_codes_are_forgotten_after_a_day(world, client, now, at):
     at(now + timedelta(hours=25))
     prune.run()
     assert not SignInCode.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_session_that_has_ended_is_forgotten_with_its_note(world, client, now, at):
+    sign_in(client)
+    ClientSession.objects.update(selection={"note": "Ring twice"})
+    at(now + timedelta(days=30, seconds=-1))
+    prune.run()
+    assert ClientSession.objects.exists()
+    at(now + timedelta(days=30))
+    prune.run()
+    assert not ClientSession.objects.exists()

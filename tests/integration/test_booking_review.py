@@ -1,8 +1,9 @@
 """Step 4, Review & Book: when the draft is written, how its ten minutes stand, and what GET must never do."""
 
+import html
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client as Browser
 from booking.wizard import start_text
 from business.models import Client, ClientSession, Service
 from drafts import actions as drafts
+from drafts import queries as draft_queries
 from scheduler.models import Appointment
 from tests.visits import FLOW, OTHER_FLOW, TEN, arrive, close, form, haircut, sign_in
 from tests.world import NOW, World
@@ -56,7 +58,7 @@ def test_arriving_writes_the_draft_and_the_page_shows_its_deadline(client: Brows
     page = client.get(answer["Location"]).content.decode()
     assert draft["review_expires_at"] - draft["review_started_at"] == TEN_MINUTES
     assert f'data-deadline="{draft["review_expires_at"].isoformat()}"' in page.replace("&#x2B;", "+")
-    assert 'role="timer" data-countdown-clock>' in page
+    assert 'role="timer" data-countdown-clock>10:00</span>' in page
 
 
 @pytest.mark.s("S12")
@@ -67,6 +69,7 @@ def test_banner_says_finish_booking_in(client: Browser, world: World, mongo, at)
     page = client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
     assert "Finish booking in" in page
     assert ">9:42</span>" in page
+    assert page.index("Finish booking in") < page.index("<main")
 
 
 @pytest.mark.s("S13")
@@ -81,13 +84,15 @@ def test_banner_is_red_with_changed_words_from_two_minutes_on(client: Browser, w
     assert "almost out of time" in page
 
 
-@pytest.mark.s("D2")
+@pytest.mark.s("D2", "S20")
 def test_reload_keeps_the_deadline_and_changes_nothing(client: Browser, world: World, mongo, at) -> None:
     sign_in(client, world.mia)
     arrive(client, haircut(world))
     before = _draft(mongo, world)
     at(NOW + timedelta(minutes=3))
-    client.get(f"{URL}?{haircut(world).to_query()}")
+    page = client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+    assert f'data-deadline="{before["review_expires_at"].isoformat()}"' in page.replace("&#x2B;", "+")
+    assert ">7:00</span>" in page
     client.head(f"{URL}?{haircut(world).to_query()}")
     assert _draft(mongo, world) == before
     arrive(client, haircut(world))
@@ -95,7 +100,7 @@ def test_reload_keeps_the_deadline_and_changes_nothing(client: Browser, world: W
     assert (again["review_expires_at"], again["engagement"]) == (before["review_expires_at"], 1)
 
 
-@pytest.mark.s("D2", "S08", "S09")
+@pytest.mark.s("D2", "S08", "S09", "S74")
 def test_changed_selection_starts_ten_fresh_minutes_and_replaces_the_lines(client: Browser, world: World, mongo, at) -> None:
     sign_in(client, world.mia)
     arrive(client, haircut(world))
@@ -103,6 +108,7 @@ def test_changed_selection_starts_ten_fresh_minutes_and_replaces_the_lines(clien
     arrive(client, haircut(world, services=((world.toner.pk, None),)))
     draft = _draft(mongo, world)
     assert close(draft["review_expires_at"], NOW + timedelta(minutes=13))
+    assert close(draft["purge_at"], NOW + timedelta(hours=24, minutes=3))
     assert [line["service_id"] for line in draft["selection"]["services"]] == [world.toner.pk]
     assert draft["engagement"] == 1
 
@@ -153,7 +159,41 @@ def test_page_after_the_end_keeps_the_choice_and_looking_again_is_no_engagement(
     assert "Your review time ran out. We kept your choices." in page
     assert "may still be free, or someone else may have taken it" in page
     assert "Keep this time" in page
-    assert "Pick a new time" in page
+    time_url = html.escape(f"/b/bella-hair/time/?{haircut(world).to_query()}")
+    assert f'href="{time_url}">Pick a new time</a>' in page
+
+
+@pytest.mark.s("S20", "S21", "S23", "S24")
+def test_moment_the_page_names_is_the_moment_staff_see_it(client: Browser, world: World, mongo, at) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    named = client.get(f"{URL}?{haircut(world).to_query()}").content.decode().split('data-deadline="')[1].split('"')[0]
+    deadline = datetime.fromisoformat(html.unescape(named))
+    for moment, state, waiting in ((deadline - timedelta(milliseconds=1), "live", 0), (deadline, "ended", 1)):
+        at(moment)
+        assert f'data-state="{state}"' in client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
+        assert draft_queries.waiting_count(business_id=world.bella.pk, now=moment) == waiting
+        assert drafts.expire_due(now=moment) == waiting
+    assert draft_queries.waiting_count(business_id=world.bella.pk, now=deadline) == 1
+
+
+@pytest.mark.s("S15", "S16", "S17")
+def test_two_clients_review_one_time_and_the_one_who_came_second_may_book_it(client: Browser, world: World, mongo, at) -> None:
+    choice, later = haircut(world, member=world.maya.pk), haircut(world, member=world.maya.pk, flow=OTHER_FLOW)
+    noa = Browser()
+    sign_in(client, world.mia)
+    sign_in(noa, world.noa)
+    arrive(client, choice)
+    at(NOW + timedelta(minutes=2))
+    offered = Browser().get("/api/v1/b/bella-hair/slots", {"s": world.cut.pk, "t": world.maya.pk, "day": "2026-11-26"}).json()
+    assert start_text(TEN) in [slot["start"] for slot in offered["slots"]]
+    assert arrive(noa, later)["Location"] == f"{URL}?{later.to_query()}"
+    for browser, chosen, left in ((client, choice, "8:00"), (noa, later, "10:00")):
+        assert f"data-countdown-clock>{left}</span>" in browser.get(f"{URL}?{chosen.to_query()}").content.decode()
+    assert mongo.booking_drafts.count_documents({"status": "reviewing", "selection.start_at": TEN}) == 2
+    assert noa.post("/b/bella-hair/confirm/", form(later)).status_code == 303
+    assert client.post("/b/bella-hair/confirm/", form(choice)).status_code == 409
+    assert Appointment.objects.get().client == world.noa
 
 
 @pytest.mark.s("D3")
@@ -254,6 +294,7 @@ def test_archived_service_is_named_and_the_rest_reviewed(client: Browser, world:
     assert "Hair cut" in answer.content.decode()
 
 
+@pytest.mark.s("S07")
 def test_note_is_saved_without_moving_the_countdown(client: Browser, world: World, mongo, at) -> None:
     sign_in(client, world.mia)
     arrive(client, haircut(world))
@@ -261,6 +302,7 @@ def test_note_is_saved_without_moving_the_countdown(client: Browser, world: Worl
     assert client.post(URL, form(haircut(world), do="note", note="Side door, please. $secret")).status_code == 204
     draft = _draft(mongo, world)
     assert draft["selection"]["notes"] == "Side door, please. $secret"
+    assert draft["selection"]["team_member_id"] is None, "any team member"
     assert close(draft["review_expires_at"], NOW + TEN_MINUTES)
     assert draft["engagement"] == 1
     assert "Side door, please. $secret" in client.get(f"{URL}?{haircut(world).to_query()}").content.decode()
@@ -353,10 +395,15 @@ def test_client_of_another_business_is_a_stranger_here(client: Browser, world: W
     assert mongo.booking_drafts.count_documents({}) == 0
 
 
-def test_expired_device_session_is_a_stranger(client: Browser, world: World) -> None:
+@pytest.mark.s("S01")
+def test_expired_device_session_is_a_stranger(client: Browser, world: World, mongo) -> None:
     session = sign_in(client, world.mia)
     ClientSession.objects.filter(pk=session.pk).update(expires_at=NOW - timedelta(minutes=1))
     assert client.get(f"{URL}?{haircut(world).to_query()}")["Location"].startswith("/b/bella-hair/sign-in/")
+    assert arrive(client, haircut(world))["Location"].startswith("/b/bella-hair/sign-in/")
+    body = {"selection": haircut(world).to_query()}
+    assert client.post("/api/v1/b/bella-hair/review-session", body, content_type="application/json").status_code == 403
+    assert _draft(mongo, world) == {}
 
 
 def test_member_who_stopped_doing_it_leads_to_team(client: Browser, world: World) -> None:

@@ -1,6 +1,7 @@
 """Confirm: books whatever the clock and the draft say, once per flow; the conflict page; who won a booking back."""
 
 import base64
+import html
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -189,6 +190,7 @@ def test_taken_time_is_a_conflict_page_with_the_rest_kept(client: Browser, world
     assert page.count("nearest-time") == 3
     assert f'value="{world.colour.pk}.{world.colour_long.pk}"' in page
     assert f'name="t" value="{world.maya.pk}"' in page
+    assert f'href="{html.escape(f"/b/bella-hair/time/?{choice.to_query()}")}">See all times</a>' in page
     assert "Put me on the waitlist for this time" in page
     assert Appointment.objects.filter(client=world.mia).count() == 0
 
@@ -200,11 +202,11 @@ def test_nearest_time_of_the_conflict_page_is_one_tap_from_review(client: Browse
     arrive(client, choice)
     client.post("/b/bella-hair/review/", form(choice, do="note", note="Side door"))
     _take(world, world.maya)
-    page = _confirm(client, choice, note="Side door").content.decode()
+    page = _confirm(client, choice, note="Side door, please").content.decode()
     start = page.split('name="at" value="')[1].split('"')[0]
     pressed = client.post("/b/bella-hair/review/", form(haircut(world, member=world.maya.pk, start_at=None), at=start))
     assert pressed.status_code == 303
-    assert "Side door" in client.get(pressed["Location"]).content.decode()
+    assert "Side door, please" in client.get(pressed["Location"]).content.decode()
     assert _confirm(client, haircut(world, member=world.maya.pk, start_at=None), at=start).status_code == 303
 
 
@@ -288,6 +290,20 @@ def _abandon(client: Browser, world: World, at) -> str:
     draft = draft_queries.for_client(business_id=world.bella.pk, client_id=world.mia.pk, now=NOW + timedelta(minutes=20))
     StaffNotice.objects.create(business=world.bella, client=world.mia, draft_id=draft.id, engagement=1, created_at=NOW)
     return draft.id
+
+
+@pytest.mark.s("S71", "S72")
+def test_fresh_visit_with_another_choice_converts_what_was_left(client: Browser, world: World, mongo, at) -> None:
+    draft_id = _abandon(client, world, at)
+    later = NOW + timedelta(minutes=20)
+    assert draft_queries.waiting_count(business_id=world.bella.pk, now=later) == 1
+    other_phone = Browser()
+    sign_in(other_phone, world.mia)
+    fresh = haircut(world, services=((world.toner.pk, None),), start_at=TEN + timedelta(hours=4), flow=OTHER_FLOW)
+    assert _confirm(other_phone, fresh).status_code == 303
+    made, draft = Appointment.objects.get(), mongo.booking_drafts.find_one({})
+    assert (draft["_id"], draft["status"], draft["closed"]["appointment_id"]) == (draft_id, "converted", made.pk)
+    assert draft_queries.waiting_count(business_id=world.bella.pk, now=later) == 0
 
 
 def _counters(world: World) -> dict[str, int]:

@@ -144,9 +144,11 @@ def test_walking_services_team_and_time_writes_nothing(client: Browser, world: W
     at(NOW)
     sign_in(client, world.mia)
     before = ClientSession.objects.get().selection
+    client.get(URL, {"s": world.cut.pk})
     client.get(URL, {"s": world.cut.pk, "go": "1"})
     client.get("/b/bella-hair/team/", {"s": world.cut.pk})
     client.get("/b/bella-hair/time/", {"s": world.cut.pk, "t": "any"})
+    client.get("/api/v1/b/bella-hair/slots", {"s": world.cut.pk, "t": "any", "day": "2026-11-26"})
     assert mongo.booking_drafts.count_documents({}) == 0
     assert ClientSession.objects.get().selection == before
 

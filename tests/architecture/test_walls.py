@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.conf import settings
 
 ROOT = Path(__file__).parents[2]
 APPS = ["core", "business", "drafts", "messaging", "scheduler", "booking", "followups", "dashboard", "config"]
@@ -26,6 +28,15 @@ def _offenders(paths: list[Path], pattern: str, allowed: tuple[str, ...] = ()) -
 def test_nobody_schedules_a_task_for_later() -> None:
     """No countdown, no eta, no apply_async: the timer is a date in the draft (draft-lifecycle 8)."""
     assert _offenders(SOURCES, r"\b(countdown|eta)=|\.apply_async\(|\.delay\(") == []
+
+
+@pytest.mark.s("S19")
+def test_nothing_but_the_source_sets_the_ten_minutes() -> None:
+    """A literal that is written once: no environment variable, no setting and no field of a business stands behind it."""
+    written = [re.sub(r":\d+", "", line) for line in _offenders(SOURCES, r"\bREVIEW_FOR\b(: *\w+)? *=[^=]")]
+    assert written == ["drafts/lifecycle.py: REVIEW_FOR: Final = timedelta(minutes=10)"]
+    fields = [field.name for model in apps.get_models() for field in model._meta.get_fields()]
+    assert [name for name in [*dir(settings), *fields] if "review" in name.lower()] == []
 
 
 def test_only_the_drafts_package_names_the_collection() -> None:

@@ -161,17 +161,19 @@ def test_email_link_cannot_change_anything_without_a_code(world, client, mongo):
     assert not ClientSession.objects.exists()
 
 
-@pytest.mark.s("D6")
+@pytest.mark.s("D6", "S69")
 def test_change_something_is_an_engagement_and_leads_to_review_with_a_countdown(world, client):
     sign_in(client, MIA)
-    path, draft = unfinished(world, notes="Ring twice")
+    lines = (ServiceChoice(world.colour.pk, world.colour_long.pk, "Colour", 120, 16000),)
+    path, draft = unfinished(world, services=lines, team_member_id=world.maya.pk, notes="Ring twice")
     response = client.post(path, {"do": "change"})
     assert response["Location"].startswith("/b/bella-hair/review/?")
     now = again(draft, OVER)
     assert (now.status, now.engagement, now.id) == (DraftState.REVIEWING, 2, draft.id)
     page = words_of(client.get(response["Location"]))
-    assert "Finish booking in" in page
-    assert "Ring twice" in page
+    for words in ("Finish booking in", "Long hair", "Maya", "Wednesday 25 November 2026", "13:00", ">Ring twice</textarea>"):
+        assert words in page
+    assert now.selection == draft.selection
 
 
 @pytest.mark.s("D17")

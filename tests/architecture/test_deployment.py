@@ -31,6 +31,7 @@ def test_compose_pins_the_engines_and_runs_the_house(compose: dict[str, Any]) ->
     assert set(images) == set(HOUSE)
 
 
+@pytest.mark.s("S75")
 def test_compose_starts_what_the_tests_start(compose: dict[str, Any]) -> None:
     commands = {name: compose["services"][name]["command"] for name in HOUSE}
 

@@ -260,6 +260,7 @@ def test_an_index_of_ours_under_another_name_is_replaced(bent: Database) -> None
     assert store.ensure_indexes() == ["dropped old_due", "created due"]
 
 
+@pytest.mark.s("S75")
 def test_ensure_starts_from_nothing(bent: Database) -> None:
     bent.booking_drafts.drop()
     assert queries.index_drift() == ["booking_drafts is missing"]

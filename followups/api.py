@@ -5,12 +5,13 @@ from typing import Any, cast
 from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.decorators import api_view, permission_classes
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from business import limits
 from business.access import REFUSALS, Staff, staff_of
 from core import clock
 from followups import actions, outreach
@@ -59,7 +60,7 @@ def count(request: Request) -> Response:
 @permission_classes([IsAuthenticated, ManagesWaitlist])
 def remind(request: Request, draft_id: str) -> Response:
     """Send a reminder now: `{"channels", "trying", "reasons", "text"}`. 409 when the card of this engagement no longer waits."""
-    staff, now = _staff(request), clock.now()
+    staff, now = _acting(request), clock.now()
     try:
         outcome = outreach.remind(
             business=staff.business, draft_id=draft_id, engagement=_engagement(request), manual_by=staff.user, now=now
@@ -73,7 +74,7 @@ def remind(request: Request, draft_id: str) -> Response:
 @permission_classes([IsAuthenticated, ManagesWaitlist])
 def dismiss(request: Request, draft_id: str) -> Response:
     """Take the card away for good: 204. 409 when the card of this engagement no longer waits."""
-    staff, now = _staff(request), clock.now()
+    staff, now = _acting(request), clock.now()
     try:
         actions.dismiss(business=staff.business, draft_id=draft_id, engagement=_engagement(request), user=staff.user, now=now)
     except Handled as handled:
@@ -83,6 +84,14 @@ def dismiss(request: Request, draft_id: str) -> Response:
 
 def _staff(request: Request) -> Staff:
     return staff_of(cast("HttpRequest", request))
+
+
+def _acting(request: Request) -> Staff:
+    """Who presses; counted as the panel's own buttons are. Raises Throttled."""
+    staff = _staff(request)
+    if retry := limits.retry_after("panel", str(staff.user.pk)):
+        raise Throttled(wait=retry)
+    return staff
 
 
 def _engagement(request: Request) -> int:

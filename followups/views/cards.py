@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
+from business import limits
 from business.access import Staff, staff_page
 from core import clock
 from drafts.document import DraftsUnavailable
@@ -27,6 +28,8 @@ AWAY = "Follow-ups cannot be reached right now. Nothing was changed; try again i
 def remind(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpResponse:
     """Send a reminder now; the toast says what went out, or why nothing did (S46 to S52)."""
     now, engagement = clock.now(), _engagement(request)
+    if retry := limits.retry_after("panel", str(staff.user.pk)):
+        return _too_many(request, staff, retry, now=now)
     try:
         outcome = outreach.remind(business=staff.business, draft_id=draft_id, engagement=engagement, manual_by=staff.user, now=now)
     except Handled as handled:
@@ -55,6 +58,8 @@ def _card_now(request: HttpRequest, staff: Staff, draft_id: str, *, now: datetim
 def dismiss(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpResponse:
     """Take the card away for good (S53, S54); focus goes to the next card, or to the empty state."""
     now, engagement = clock.now(), _engagement(request)
+    if retry := limits.retry_after("panel", str(staff.user.pk)):
+        return _too_many(request, staff, retry, now=now)
     try:
         order = [draft.id for draft in waiting(business=staff.business, now=now).drafts]
         actions.dismiss(business=staff.business, draft_id=draft_id, engagement=engagement, user=staff.user, now=now)
@@ -97,6 +102,19 @@ def _handled(request: HttpRequest, staff: Staff, draft_id: str, handled: Handled
     response = render(request, "followups/_card_handled.html", context, status=409)
     trigger_client_event(response, "followups:changed", {})
     return reswap(retarget(response, f"#card-{draft_id}"), "outerHTML")
+
+
+def _too_many(request: HttpRequest, staff: Staff, retry: int, *, now: datetime) -> HttpResponse:
+    """429: more presses in a minute than a person makes (promises 46). Nothing was done, and the cards stay."""
+    text = f"That was a lot at once. Nothing was changed; go on in {retry} s."
+    if request.htmx:  # type: ignore[attr-defined]
+        response = _toast(HttpResponse(text, status=429, content_type="text/plain"), text, good=False)
+    else:
+        messages.error(request, text)
+        response = show(request, staff, tab="incomplete", now=now)
+        response.status_code = 429
+    response["Retry-After"] = str(retry)
+    return response
 
 
 def _away(request: HttpRequest) -> HttpResponse:

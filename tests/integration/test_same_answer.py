@@ -3,8 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from business import limits
 from tests.integration.test_panel_incomplete import cards, fragment
 from tests.leaving import OVER, again, leave, mongo_away
+from tests.visits import forget_limits
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mongo")]
 
@@ -52,6 +54,23 @@ def test_remind_tells_the_same_in_the_toast_and_in_json(world, at, rita, sends, 
     assert answer["text"].replace("Noa", "Mia") in toast
     assert answer["channels"] == ([] if muted else ["sms", "email"])
     assert answer["reasons"] == (dict.fromkeys(("sms", "email"), "preference_off") if muted else {})
+
+
+@pytest.mark.parametrize("verb", ["remind", "dismiss"])
+def test_more_presses_than_a_person_makes_are_429_and_do_nothing(world, at, rita, sends, verb):
+    draft = leave(world)
+    at(OVER)
+    forget_limits()
+    while not limits.retry_after("panel", str(world.rita.pk)):
+        pass
+    plain = rita.post(reverse(f"followups:{verb}", args=[draft.id]), {"engagement": 1})
+    answers = [page(rita, verb, draft), api(rita, verb, draft), plain]
+    forget_limits()
+    assert [answer.status_code for answer in answers] == [429] * 3
+    assert all(1 <= int(answer["Retry-After"]) <= 60 for answer in answers)
+    assert all("Nothing was changed" in said for said in (answers[0].headers["HX-Trigger"], plain.content.decode()))
+    assert (sends, again(draft)) == ([], draft)
+    assert page(rita, verb, draft).status_code == 200
 
 
 @pytest.mark.parametrize("verb", ["remind", "dismiss"])

@@ -123,7 +123,7 @@ class _Catalogue:
 
 
 class _Team:
-    """Everyone's hours, skills and appointments around the chosen times. Four queries."""
+    """Everyone's hours, skills and appointments around the chosen times. Three queries."""
 
     def __init__(self, business: Business, drafts: Sequence[Draft], *, now: datetime) -> None:
         self.members = {member.pk: member for member in TeamMember.objects.filter(business=business).prefetch_related("services")}

@@ -69,7 +69,7 @@ def duration_of(entry: WaitlistEntry) -> int:
 
 
 class _Finder:
-    """Everyone's free times over all windows that still lie ahead. Four queries."""
+    """Everyone's free times over all windows that still lie ahead. Three queries."""
 
     def __init__(self, business: Business, *, now: datetime) -> None:
         self._zone = business.zone

@@ -62,7 +62,8 @@ def has_somebody(member: TeamMember, rival: Appointment, business: Business) -> 
 
 
 def nearest(*, business: Business, members: Sequence[TeamMember], start: datetime, lines: Sequence[Line], now: datetime) -> NearTimes:
-    """The three closest free times of `members`, as value of the button `at` and its label. Two queries."""
+    """The three closest free times of `members`, as value of the button `at` and its label. One query, one more when the days around
+    are full."""
     minutes_long = sum(line.duration_min for line in lines)
     slots = queries.nearest(business=business, members=members, duration_min=minutes_long, around=start, now=now)
     zone, names = business.zone, {member.pk: member.first_name for member in members}

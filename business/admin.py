@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
 from business.colour import readable_accent
+from business.forms import BusinessForm
 from business.models import Business, Category, Membership, Service, TeamMember, Variant, WorkingHours
 
 
@@ -44,6 +45,7 @@ class HoursInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic
 
 @admin.register(Business)
 class BusinessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    form = BusinessForm
     list_display = ("name", "slug", "timezone", "currency", "online_booking")
     inlines = (MembershipInline,)
 

@@ -32,12 +32,41 @@ def test_an_owner_is_not_let_in(client, world, page):
     assert "runs this installation" in answer.content.decode()
 
 
+def change(client, business, **changes):
+    data = {name: "" if value is None else value for name, value in model_to_dict(business).items()} | changes
+    forms = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    return client.post(reverse("admin:business_business_change", args=[business.pk]), data | forms, follow=True)
+
+
 @pytest.mark.parametrize(("chosen", "is_kept"), [("#ffd400", False), ("#0B5C52", True)])
 def test_an_accent_that_cannot_be_read_is_darkened_and_said(client, world, boss, chosen, is_kept):
-    data = {name: "" if value is None else value for name, value in model_to_dict(world.bella).items()} | {"accent": chosen}
-    forms = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
-    answer = client.post(reverse("admin:business_business_change", args=[world.bella.pk]), data | forms, follow=True)
+    answer = change(client, world.bella, accent=chosen)
     accent = Business.objects.get(pk=world.bella.pk).accent
     assert contrast(accent, "#ffffff") >= 4.5
     assert (accent == chosen.lower()) is is_kept
     assert ("darkened to" in answer.content.decode()) is not is_kept
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("timezone", "Sydney", "no such time zone"),
+        ("locale", "Aussie", "no such locale"),
+        ("currency", "A$", "no such currency"),
+        ("country", "XX", "no such country"),
+        ("phone", "12", "number does not exist"),
+        ("phone", "call us", "Enter a phone number"),
+    ],
+)
+@pytest.mark.usefixtures("boss")
+def test_what_no_page_could_be_drawn_with_is_refused(client, world, field, typed, said):
+    before = getattr(world.bella, field)
+    assert said in change(client, world.bella, **{field: typed}).content.decode()
+    assert getattr(Business.objects.get(pk=world.bella.pk), field) == before
+    assert client.get("/b/bella-hair/").status_code == 200
+
+
+def test_what_is_meant_is_kept_as_the_house_writes_it(client, world, boss):
+    change(client, world.bella, phone="02 9876 5432", locale="en-AU", currency="aud", country="au")
+    kept = Business.objects.get(pk=world.bella.pk)
+    assert (kept.phone, kept.locale, kept.currency, kept.country) == ("+61298765432", "en_AU", "AUD", "AU")

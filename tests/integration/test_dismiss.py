@@ -55,9 +55,14 @@ def test_nothing_on_any_page_brings_it_back(world, at, rita):
 
 
 @pytest.mark.s("S55", "S73")
-def test_the_draft_still_ends_24_hours_after_the_clients_last_touch(world, at, rita):
+def test_the_draft_still_ends_24_hours_after_the_clients_last_touch(world, at, rita, sends):
     draft = leave(world)
     at(OVER + timedelta(hours=5))
+    rita.get("/followups/?tab=incomplete")
+    rita.get(reverse("followups:book", args=[draft.id]))
+    rita.post(reverse("followups:remind", args=[draft.id]), {"engagement": draft.engagement})
+    assert Message.objects.filter(state="sent").count() == 2
+    assert again(draft).purge_at == draft.engaged_at + timedelta(hours=24)
     press(rita, draft)
     assert again(draft).purge_at == draft.engaged_at + timedelta(hours=24)
 

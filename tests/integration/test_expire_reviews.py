@@ -59,15 +59,16 @@ def test_expiry_rings_once_counts_once_and_sends_once_over_both_channels(world, 
 
 @pytest.mark.s("S67", "S46")
 def test_reminder_names_business_and_service_and_carries_a_link_of_its_own(world, at, sends):
-    switch_on(world.bella, Channel.SMS)
+    switch_on(world.bella, *BOTH)
     leave(world)
     at(OVER)
     tasks.expire_reviews()
     tasks.send_queued()
-    text = sends[0].content.text
-    assert all(word in text for word in ("Mia", "Hair cut", "Bella Hair Co.", "https://book.example.com/r/"))
-    assert "/r/" in text
-    assert Message.objects.get().links.count() == 1
+    assert len(sends) == 2
+    for send in sends:
+        assert all(word in send.content.text for word in ("Mia", "Hair cut", "Bella Hair Co.", "https://book.example.com/r/"))
+        assert (send.sender.name, send.sender.reply_to) == ("Bella Hair Co.", "hello@bella.example")
+    assert [message.links.count() for message in Message.objects.all()] == [1, 1]
 
 
 @pytest.mark.s("S57", "S68", "D14")
@@ -81,16 +82,30 @@ def test_switches_are_off_by_default_and_the_reason_is_kept(world, at, sends):
 
 
 @pytest.mark.s("S63")
-def test_a_channel_needs_switch_and_preference(world, at, sends):
+@pytest.mark.parametrize(("muted", "left"), [BOTH, BOTH[::-1]])
+def test_a_channel_needs_the_clients_preference(world, at, sends, muted, left):
     switch_on(world.bella, *BOTH)
-    world.mia.wants_sms = False
+    setattr(world.mia, f"wants_{muted}", False)
     world.mia.save()
     draft = leave(world)
     at(OVER)
     tasks.expire_reviews()
     tasks.send_queued()
-    assert [send.channel for send in sends] == ["email"]
-    assert Message.objects.get(channel="sms").reason == "preference_off"
+    assert [send.channel for send in sends] == [left]
+    assert Message.objects.get(channel=muted).reason == "preference_off"
+    assert again(draft).reminder.state == "handed"
+
+
+@pytest.mark.s("S59", "S63")
+@pytest.mark.parametrize("channel", BOTH)
+def test_a_channel_needs_the_switch_of_its_own(world, at, sends, channel):
+    switch_on(world.bella, channel)
+    switch_on(world.rival, *BOTH)
+    draft = leave(world)
+    at(OVER)
+    tasks.expire_reviews()
+    tasks.send_queued()
+    assert [send.channel for send in sends] == [channel]
     assert again(draft).reminder.state == "handed"
 
 

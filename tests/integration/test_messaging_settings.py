@@ -4,11 +4,13 @@ import pytest
 from django.test import Client as Browser
 
 from business.models import AuditEvent, Channel
+from followups import tasks
 from messaging import queries
 from messaging.models import AutomatedMessage, Kind, Message
 from messaging.render import default_words
 from tests.fakes import Send
-from tests.world import PASSWORD, World
+from tests.leaving import OVER, leave
+from tests.world import NOW, PASSWORD, World
 
 LIST = "/settings/messages/"
 EDIT = "/settings/messages/incomplete_reminder/"
@@ -75,6 +77,22 @@ def test_own_words_are_saved_and_the_default_is_stored_as_none(olga: Browser, wo
     olga.post(EDIT, form())
     row.refresh_from_db()
     assert row.body == ""
+
+
+@pytest.mark.s("S60")
+def test_words_that_were_saved_are_the_words_that_go_out(olga: Browser, world: World, at, mongo, sends: list[Send]) -> None:
+    at(NOW)
+    text = "{{BusinessName}}: {{FirstName}}, your {{ServiceName}} waits here: {{ResumeBookingLink}}"
+    olga.post(EDIT, form(sms_enabled="on", sms_body=text, email_enabled="on", email_body=text, email_subject="{{FirstName}}, come back"))
+    leave(world)
+    at(OVER)
+    tasks.expire_reviews()
+    tasks.send_queued()
+    content = {send.channel: send.content for send in sends}
+    for channel in Channel:
+        assert "Bella Hair Co.: Mia, your Hair cut waits here: https://book.example.com/r/" in content[channel].text
+        assert "didn't finish" not in content[channel].text
+    assert content[Channel.EMAIL].subject == "Mia, come back"
 
 
 def test_an_unknown_variable_is_named_and_nothing_is_lost(olga: Browser, world: World) -> None:

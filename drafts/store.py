@@ -10,7 +10,7 @@ from pymongo.errors import CollectionInvalid, DuplicateKeyError
 
 from core import mongo
 from drafts.breaker import guarded
-from drafts.document import Draft, from_bson
+from drafts.document import Draft, DraftsUnavailable, from_bson
 from drafts.lifecycle import Step
 from drafts.schema import INDEXES, VALIDATION, Index, is_validated
 
@@ -26,14 +26,20 @@ def change(step: Step) -> Draft | None:
     """Make the step on the one document it is for and return it as it is now.
 
     None: no document met the guard; or, for a step that creates, the client's document exists and does not meet it.
-    Raises DraftsUnavailable.
+    Raises DraftsUnavailable, also for a document that cannot be read: it must keep nobody from booking.
     """
     with guarded():
         try:
             document = _drafts().find_one_and_update(step.guard, step.change, upsert=step.creates, return_document=ReturnDocument.AFTER)
         except DuplicateKeyError:
             return None
-    return from_bson(document) if document else None
+    if document is None:
+        return None
+    try:
+        return from_bson(document)
+    except (KeyError, TypeError, ValueError):
+        # Nothing of the document itself: it may hold the client's note.
+        raise DraftsUnavailable(f"draft {document['_id']} cannot be read") from None
 
 
 def change_all(step: Step) -> int:

@@ -380,6 +380,17 @@ def test_arriving_without_a_flow_gets_one(client: Browser, world: World, mongo) 
     assert f"flow={_draft(mongo, world)['flow']}" in answer["Location"]
 
 
+def test_draft_that_cannot_be_read_keeps_nobody_from_booking(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    mongo.booking_drafts.update_one({}, {"$set": {"closed_flow": "x" * 36}})
+    arrived = arrive(client, haircut(world))
+    assert arrived.status_code == 303
+    assert client.get(arrived["Location"]).status_code == 200
+    assert client.post("/b/bella-hair/confirm/", form(haircut(world))).status_code == 303
+    assert Appointment.objects.get().client == world.mia
+
+
 def test_flow_already_booked_is_answered_with_its_booking(client: Browser, world: World, mongo) -> None:
     sign_in(client, world.mia)
     made = _take(world, world.maya, client=world.mia)

@@ -61,7 +61,7 @@ def book(
     """Book `lines` in a row from `start` (UTC, whole minutes) with the first of `members` who is free, each tried in its own transaction.
 
     1. Lock the draft; what was made from it is the answer (D8). 2. Lock the member, check, insert the appointment and its lines, count.
-    3. Not to be had: an appointment with this `confirm_key` is the answer to a repeated press. `recovered` is asked under the draft's lock how
+    3. Not to be had: what this `confirm_key` (a repeated press) or this draft was booked with is the answer. `recovered` is asked under the draft's lock how
     this booking was won back ("" it was not), so that none counts twice (D17). `enforce_rules` off (staff): hours, time off, skills, notice
     and horizon are the caller's business; an overlap never is. `held`: the draft holds the time (D4). Raises SlotTaken, NotBookable.
     """
@@ -83,12 +83,16 @@ def book(
     try:
         check(business=business, client=client, lines=lines, start=start, now=now, enforce_rules=enforce_rules, held=held)
         for member in members:
+            # Seen taken, it need not wait for the lock: of many rivals most come when the first has the time already.
+            if _is_taken(wanted, member):
+                continue
             if done := _try(wanted, member, lines, recovered, now=now, enforce_rules=enforce_rules):
                 return done
     except NotBookable as error:
         refusal = error
-    if earlier := _earlier(business, client, confirm_key):
-        return Booked(earlier, created=False)
+    made = _earlier(business, client, confirm_key) or (origins.made_already(wanted) if isinstance(refusal, SlotTaken) else None)
+    if made:
+        return Booked(made, created=False)
     raise refusal
 
 
@@ -175,8 +179,7 @@ def lock_member(business: Business, member_id: int) -> TeamMember | None:
 
 def can_take(appointment: Appointment, member: TeamMember, lines: Sequence[Line], *, enforce_rules: bool) -> bool:
     """Asked under the member's lock: nothing else at that time, and with `enforce_rules` also at work and able to do every service."""
-    overlapping = Appointment.objects.filter(team_member=member, starts__lt=appointment.ends, ends__gt=appointment.starts)
-    if overlapping.exclude(status__in=queries.NOT_TAKING_TIME).exclude(pk=appointment.pk).exists():
+    if _is_taken(appointment, member):
         return False
     if not enforce_rules:
         return True
@@ -187,6 +190,11 @@ def can_take(appointment: Appointment, member: TeamMember, lines: Sequence[Line]
     diary = queries.diary_of(business=appointment.business, members=[member], first=day, last=day, ignoring=appointment.pk)
     minutes = int((appointment.ends - appointment.starts).total_seconds()) // 60
     return diary.is_free(member.pk, start=appointment.starts, duration_min=minutes)
+
+
+def _is_taken(appointment: Appointment, member: TeamMember) -> bool:
+    overlapping = Appointment.objects.filter(team_member=member, starts__lt=appointment.ends, ends__gt=appointment.starts)
+    return overlapping.exclude(status__in=queries.NOT_TAKING_TIME).exclude(pk=appointment.pk).exists()
 
 
 def write_lines(appointment: Appointment, lines: Sequence[Line]) -> None:

@@ -3,22 +3,18 @@
 Free times of any number of members and days cost one query: their working hours, and what fills them (appointments and time off).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import BigIntegerField, BooleanField, F, Func, Q, SmallIntegerField, Value
+from django.db import connection
 
-from business.models import Business, TeamMember, WorkingHours
+from business.models import Business, TeamMember
 from scheduler import availability
 from scheduler.availability import Busy, Diary, Slot, Stretch
-from scheduler.models import Appointment, TimeOff
+from scheduler.models import Appointment
 
-NO_WEEKDAY = -1
 NOT_TAKING_TIME = (Appointment.Status.CANCELLED, Appointment.Status.NO_SHOW)
-# As whole seconds, because reading thousands of timestamps costs more than all of the arithmetic on them.
-_SECONDS_START, _SECONDS_END = (
-    Func(F(column), template="EXTRACT(EPOCH FROM %(expressions)s)::bigint", output_field=BigIntegerField()) for column in ("starts", "ends")
-)
 # The minimum notice guards what is offered, not what was chosen while it was offered (D3, D4): a time the client's draft holds (`held`)
 # can be confirmed until it begins. Without a draft to show for it a time stays bookable this much longer than it is offered: whoever picks
 # the last one has Review's ten minutes, and twenty more, even while drafts are away; an address typed by hand gets no further.
@@ -36,24 +32,42 @@ def diary_of(*, business: Business, members: Sequence[TeamMember], first: date, 
         start, end = availability.midnight(first, zone), availability.midnight(last + timedelta(days=1), zone)
         moment = datetime.fromtimestamp
         for pk, starts, ends, flag, weekday in _rows(list(hours), start, end, ignoring):
-            if weekday == NO_WEEKDAY:
+            if weekday is None:
                 busy[pk].append(Busy(moment(starts, UTC), moment(ends, UTC), flag))
             else:
                 hours[pk].append(Stretch(weekday, _wall(starts), _wall(ends), flag))
     return Diary(zone=zone, step_min=business.slot_interval_min, first=first, last=last, hours=hours, busy=busy)
 
 
-def _rows(members: list[int], start: datetime, end: datetime, ignoring: int | None) -> Iterable[tuple[int, int, int, bool, int]]:
+# Written out like WITH_OFFERED, because every page of times asks it. Moments as whole seconds: reading thousands of timestamps costs more
+# than all of the arithmetic on them.
+ROWS = """
+    SELECT team_member_id, extract(epoch FROM starts)::bigint, extract(epoch FROM ends)::bigint, true, NULL::smallint
+    FROM scheduler_appointment
+    WHERE team_member_id = ANY(%(members)s) AND starts < %(end)s AND ends > %(start)s AND status <> ALL(%(not_taking)s)
+        AND id IS DISTINCT FROM %(ignoring)s
+    UNION ALL
+    SELECT team_member_id, extract(epoch FROM starts)::bigint, extract(epoch FROM ends)::bigint, false, NULL
+    FROM scheduler_timeoff WHERE team_member_id = ANY(%(members)s) AND starts < %(end)s AND ends > %(start)s
+    UNION ALL
+    SELECT team_member_id, extract(epoch FROM starts)::bigint, extract(epoch FROM ends)::bigint, is_break, weekday
+    FROM business_workinghours WHERE team_member_id = ANY(%(members)s)
+"""
+
+
+def _rows(members: list[int], start: datetime, end: datetime, ignoring: int | None) -> list[tuple[int, int, int, bool, int | None]]:
     """Member, from, until, a flag, weekday: what fills their time (the flag: an appointment), and the hours they work (the flag: a break)."""
-    within = Q(team_member__in=members, starts__lt=end, ends__gt=start)
-    booked = Appointment.objects.filter(within).exclude(status__in=NOT_TAKING_TIME)
-    if ignoring is not None:
-        booked = booked.exclude(pk=ignoring)
-    columns = ("team_member_id", _SECONDS_START, _SECONDS_END)
-    none = Value(NO_WEEKDAY, SmallIntegerField())
-    away = TimeOff.objects.filter(within).values_list(*columns, Value(False, BooleanField()), none)
-    work = WorkingHours.objects.filter(team_member__in=members).order_by().values_list(*columns, "is_break", "weekday")
-    return booked.values_list(*columns, Value(True, BooleanField()), none).union(away, work, all=True)
+    values: dict[str, Any] = {
+        "members": members,
+        "start": start,
+        "end": end,
+        "ignoring": ignoring,
+        "not_taking": [str(status) for status in NOT_TAKING_TIME],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS, values)
+        rows: list[tuple[int, int, int, bool, int | None]] = cursor.fetchall()
+        return rows
 
 
 def _wall(seconds: int) -> time:

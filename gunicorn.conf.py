@@ -5,8 +5,9 @@ import os
 bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 preload_app = True  # loaded once: the workers share the memory, and the first visitor does not wait for imports
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+# Few threads each: they share one interpreter lock, and in a rush every answer waited for it again and again.
+workers = int(os.environ.get("WEB_CONCURRENCY", "3"))
+threads = int(os.environ.get("WEB_THREADS", "2"))
 timeout = 30
 graceful_timeout = 10
 keepalive = 5

@@ -33,6 +33,7 @@ from scheduler.queries import Line
 logger = logging.getLogger(__name__)
 
 
+REMEMBERED_AGAIN_AFTER_SECONDS = 3600
 KEEP = """
     UPDATE business_clientsession
     SET selection = CASE WHEN coalesce(selection ->> 'flow', '') = %s THEN selection ELSE '{}' END || %s::jsonb
@@ -40,8 +41,10 @@ KEEP = """
 """
 
 
-def keep_choice(*, session: ClientSession, choice: Choice, note: str | None, link: bool = False) -> None:
-    """Remember the booking being made on this device, so that /review/ finds it without an address. One statement, none without a change.
+def keep_choice(*, session: ClientSession, choice: Choice, note: str | None, now: datetime, link: bool = False) -> None:
+    """Remember the booking being made on this device, so that /review/ finds it without an address, for 24 hours (signin.prune).
+
+    One statement; none when it was remembered just so within the hour.
 
     `note` None: keep the one there; "" is a note that was emptied. `link`: a resume link led here (D17). Both stay while the flow does.
     """
@@ -51,8 +54,10 @@ def keep_choice(*, session: ClientSession, choice: Choice, note: str | None, lin
         kept["note"] = note[:NOTE_MAX]
     if link:
         kept["link"] = True
-    if session.selection.items() >= kept.items():
+    moment = int(now.timestamp())
+    if session.selection.items() >= kept.items() and moment - session.selection.get("at", 0) < REMEMBERED_AGAIN_AFTER_SECONDS:
         return
+    kept["at"] = moment
     with connection.cursor() as cursor:
         cursor.execute(KEEP, [flow, json.dumps(kept), session.pk])
         if row := cursor.fetchone():
@@ -108,7 +113,7 @@ def take(visit: Visit, *, more_time: bool = False) -> Draft | None:
     if note is None:
         # A flow that knows of no note goes on with the draft's, so that a second tab does not empty it.
         note = note_of(queries.draft_of(business=visit.business, client=visit.signed_in.client, now=visit.now)) or None
-    keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note)
+    keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note, now=visit.now)
     return capture(
         business=visit.business,
         client=visit.signed_in.client,

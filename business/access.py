@@ -112,7 +112,9 @@ def page_before(request: HttpRequest) -> str:
     referer = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         return ""
-    return urlsplit(referer)._replace(scheme="", netloc="", fragment="").geturl()
+    parts = urlsplit(referer)
+    # One slash at the start: two would name a host.
+    return parts._replace(scheme="", netloc="", path="/" + parts.path.lstrip("/"), fragment="").geturl()
 
 
 def access_business(slug: str) -> Business:

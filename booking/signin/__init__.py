@@ -15,6 +15,7 @@ from booking.signin.errors import CannotText, CodeEnded, SignInError, TooMany, T
 from business import actions as business_actions
 from business.models import Business, Channel, Client, ClientSession, Consent
 from core import identifiers
+from drafts.lifecycle import KEEP_FOR
 from messaging.models import ResumeLink
 
 SESSION_FOR = timedelta(days=30)
@@ -98,8 +99,9 @@ def open_draft_session(*, link: ResumeLink, now: datetime) -> tuple[str, ClientS
 
 def prune(*, now: datetime) -> None:
     """Forget codes after 24 hours, counters after 30 days, devices after a year, and sessions that have ended with the note in them
-    (promises 59)."""
+    (promises 59). What is remembered on a device that stays signed in goes after 24 hours like the draft, the note with it."""
     ClientSession.objects.filter(expires_at__lte=now).delete()
+    ClientSession.objects.filter(selection__at__lt=int((now - KEEP_FOR).timestamp())).update(selection={})
     SignInCode.objects.filter(created_at__lt=now - KEEP_CODES_FOR).delete()
     SignInCounter.objects.filter(at__lt=now - KEEP_COUNTERS_FOR).delete()
     KnownDevice.objects.filter(created_at__lt=now - DEVICE_FOR).delete()

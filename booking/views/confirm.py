@@ -52,7 +52,7 @@ def _book(request: HttpRequest, visit: Visit, note: str) -> HttpResponse:
     assert visit.choice.start_at
     flow = visit.choice.flow or identifiers.new_uuid()
     session = visit.signed_in.session
-    actions.keep_choice(session=session, choice=visit.choice, note=note)
+    actions.keep_choice(session=session, choice=visit.choice, note=note, now=visit.now)
     try:
         appointment = actions.confirm(
             business=visit.business,

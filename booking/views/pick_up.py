@@ -45,7 +45,7 @@ def pick_up(
     choice = choice_of(draft)
     if start:
         choice = replace(choice, start_at=start)
-    actions.keep_choice(session=signed_in.session, choice=choice, note=draft.selection.notes, link=link)
+    actions.keep_choice(session=signed_in.session, choice=choice, note=draft.selection.notes, now=now, link=link)
     if not pick_time and choice.start_at and choice.start_at > now:
         return arrive(business=business, signed_in=signed_in, choice=choice, now=now)
     visit = visit_for(business=business, signed_in=signed_in, choice=choice, now=now)

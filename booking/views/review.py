@@ -68,7 +68,7 @@ def _pressed(request: HttpRequest, visit: Visit) -> HttpResponse:
     if too_long:
         visit.problems.append(NOTE_TOO_LONG)
     elif note is not None:
-        actions.keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note)
+        actions.keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note, now=visit.now)
     if do == "note":
         return review_page(request, visit, note=note) if too_long else _note_saved(visit)
     if do != "more_time" and not visit.is_free():

@@ -183,7 +183,7 @@ def _onward(request: HttpRequest, business: Business, signed_in: SignedIn, *, no
         return see_other(visit.url(step))
     note = devices.note_of(request, business, choice)
     if note is not None:
-        keep_choice(session=signed_in.session, choice=visit.choice, note=note)
+        keep_choice(session=signed_in.session, choice=visit.choice, note=note, now=now)
     return arrive(business=business, signed_in=signed_in, choice=choice, now=now)
 
 

@@ -17,6 +17,8 @@ from booking.tasks import prune
 from business.models import ClientSession
 from tests.fakes import RecordingTransport
 from tests.phones import FICTIONAL, NEW, NOA, ask, enter, last_code, sign_in, wrong
+from tests.visits import arrive, haircut
+from tests.visits import sign_in as remember
 
 THREADS = 20
 MOBILES = FICTIONAL[3:13]
@@ -264,3 +266,17 @@ def test_a_session_that_has_ended_is_forgotten_with_its_note(world, client, now,
     at(now + timedelta(days=30))
     prune.run()
     assert not ClientSession.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_a_device_remembers_goes_a_day_after_the_last_press(world, client, mongo, now, at):
+    remember(client, world.mia)
+    arrive(client, haircut(world))
+    at(now + timedelta(hours=2))
+    arrive(client, haircut(world))
+    at(now + timedelta(hours=25))
+    prune.run()
+    assert ClientSession.objects.get().selection["flow"]
+    at(now + timedelta(hours=26, seconds=1))
+    prune.run()
+    assert ClientSession.objects.get().selection == {}

@@ -18,7 +18,7 @@ from followups.actions import Handled
 from followups.forms import CardForm
 from followups.queries.cards import card_of
 from followups.queries.waiting import waiting, waiting_count
-from followups.views.panel import show
+from followups.views.panel import place_after, show
 
 AWAY = "Follow-ups cannot be reached right now. Nothing was changed; try again in a moment."
 
@@ -70,7 +70,7 @@ def dismiss(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpRespons
     if not request.htmx:  # type: ignore[attr-defined]
         return _to_panel(request, "Dismissed.", good=True)
     response = show(request, staff, tab="incomplete", now=now)
-    trigger_client_event(response, "followups:focus", {"id": _next(order, draft_id)}, after="settle")
+    trigger_client_event(response, "followups:focus", {"id": place_after(order, draft_id, prefix="name-")}, after="settle")
     trigger_client_event(response, "followups:changed", {})
     return _toast(response, "Dismissed.", good=True)
 
@@ -79,15 +79,6 @@ def _engagement(request: HttpRequest) -> int:
     """The one the card showed; 0, which no draft has, when it is missing or no number."""
     form = CardForm(request.POST)
     return int(form.cleaned_data["engagement"]) if form.is_valid() else 0
-
-
-def _next(order: list[str], gone: str) -> str:
-    """The id of what takes the place of the card that is gone: the next card's heading, the last one's, or the empty state."""
-    left = [draft_id for draft_id in order if draft_id != gone]
-    if not left:
-        return "followups-empty"
-    place = order.index(gone) if gone in order else 0
-    return f"name-{left[min(place, len(left) - 1)]}"
 
 
 def _handled(request: HttpRequest, staff: Staff, draft_id: str, handled: Handled, *, now: datetime) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The Follow-ups panel: a page of its own, and the fragment that the scheduler shows and that polls itself."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,13 @@ def show(request: HttpRequest, staff: Staff, *, tab: str, now: datetime) -> Http
     if context["away"]:
         response["Retry-After"] = "5"
     return response
+
+
+def place_after(order: Sequence[object], gone: object, *, prefix: str) -> str:
+    """The id of what takes the place of the card that is gone: the next card's name, the last one's, or the empty state."""
+    left = [one for one in order if one != gone]
+    place = order.index(gone) if gone in order else 0
+    return f"{prefix}{left[min(place, len(left) - 1)]}" if left else "followups-empty"
 
 
 @require_safe

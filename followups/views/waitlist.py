@@ -17,7 +17,7 @@ from core import clock
 from followups import actions
 from followups.forms import WaitlistForm, waits_for
 from followups.queries.waitlist import Entry, find
-from followups.views.panel import show
+from followups.views.panel import place_after, show
 from scheduler import actions as calendar
 from scheduler import queries as appointments
 from scheduler.forms import AppointmentForm, Unsaved, chosen, prefilled, save
@@ -88,15 +88,8 @@ def remove(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return _to_waitlist(request, text)
     response = show(request, staff, tab="waitlist", now=now)
-    trigger_client_event(response, "followups:focus", {"id": _next(order, pk)}, after="settle")
+    trigger_client_event(response, "followups:focus", {"id": place_after(order, pk, prefix="wait-name-")}, after="settle")
     return trigger_client_event(response, "toast", {"text": text, "level": "ok"})
-
-
-def _next(order: list[int], gone: int) -> str:
-    """The id of what takes the place of the card that is gone: the next card's name, the last one's, or the empty state."""
-    left = [pk for pk in order if pk != gone]
-    place = order.index(gone) if gone in order else 0
-    return f"wait-name-{left[min(place, len(left) - 1)]}" if left else "followups-empty"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

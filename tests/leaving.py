@@ -8,12 +8,15 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
+from booking import actions as booking
 from business.models import Business, Channel, Client, DayCounter
 from core import mongo as seam
 from drafts import actions, queries
 from drafts.breaker import breaker
 from drafts.document import Draft, Selection, ServiceChoice
 from messaging.models import AutomatedMessage, Kind
+from scheduler import queries as appointments
+from scheduler.models import Appointment
 from tests.world import NOW, World
 
 TEN = timedelta(minutes=10)
@@ -33,6 +36,21 @@ def leave(world: World, client: Client | None = None, *, now: datetime = NOW, **
     client = client or world.mia
     return actions.start_review(
         business_id=client.business_id, client_id=client.pk, flow=uuid4(), selection=selection(world, **changes), now=now
+    )
+
+
+def book_what_was_left(world: World, draft: Draft, client: Client, *, now: datetime) -> Appointment:
+    """`client` comes back by their link at `now` and confirms the hair cut, with Maya."""
+    return booking.confirm(
+        business=world.bella,
+        client=client,
+        lines=appointments.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines,
+        start=draft.selection.start_at,
+        members=[world.maya],
+        note="",
+        confirm_key=draft.flow,
+        via_link=True,
+        now=now,
     )
 
 

@@ -7,16 +7,14 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Error, Page, Route, expect
 
-from booking import actions as booking
 from business.models import Client
 from drafts import actions as drafts
 from drafts import queries as draft_queries
 from messaging import outbox
 from messaging.outbox import Notice
-from scheduler import queries as appointments
 from scheduler.models import WaitlistEntry
 from tests.browser.staff import DESK, booked, many_leave, poll, sign_in
-from tests.leaving import OVER, leave, mongo_away
+from tests.leaving import OVER, book_what_was_left, leave, mongo_away
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,25 +70,11 @@ def test_focus_moves_on_when_the_refresh_takes_its_card_away(desk: Page, live_se
     poll(desk)
     expect(desk.locator(f"#name-{third}")).to_be_focused()
     expect(desk.locator(f"#card-{first}")).to_be_visible()
-    book_what_was_left(world, third)
+    draft = draft_queries.get(business_id=world.bella.pk, draft_id=third, now=LATER)
+    book_what_was_left(world, draft, Client.objects.get(pk=draft.client_id), now=LATER)
     poll(desk)
     expect(desk.locator(f"#card-{third}")).to_contain_text("booked just now")
     expect(desk.locator(f"#card-{third}")).to_be_focused()
-
-
-def book_what_was_left(world: World, draft_id: str) -> None:
-    draft = draft_queries.get(business_id=world.bella.pk, draft_id=draft_id, now=LATER)
-    booking.confirm(
-        business=world.bella,
-        client=Client.objects.get(pk=draft.client_id),
-        lines=appointments.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines,
-        start=draft.selection.start_at,
-        members=[world.maya],
-        note="",
-        confirm_key=draft.flow,
-        via_link=True,
-        now=LATER,
-    )
 
 
 @pytest.mark.s("S26")

@@ -9,14 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from booking import actions as booking
 from business.models import Client
 from drafts import actions as drafts
 from drafts.document import ServiceChoice
 from messaging.models import Kind, Message, State
 from scheduler import actions as calendar
 from scheduler import queries as appointments
-from tests.leaving import OVER, TEN, leave, mongo_away
+from tests.leaving import OVER, TEN, book_what_was_left, leave, mongo_away
 from tests.world import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mongo")]
@@ -329,27 +328,13 @@ def refresh(client, drawn):
     return client.get(address, headers={"HX-Request": "true"})
 
 
-def book_what_was_left(draft, person, world, at_moment):
-    return booking.confirm(
-        business=world.bella,
-        client=person,
-        lines=appointments.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines,
-        start=draft.selection.start_at,
-        members=[world.maya],
-        note="",
-        confirm_key=draft.flow,
-        via_link=True,
-        now=at_moment,
-    )
-
-
 @pytest.mark.s("S72")
 def test_a_refresh_says_in_its_place_that_a_card_was_booked_once(world, at, rita):
     ours = [leave(world, world.mia), leave(world, world.noa, now=NOW + timedelta(seconds=30))]
     leave(world, Client.objects.create(business=world.bella, first_name="Last", created_at=NOW), now=NOW + timedelta(seconds=50))
     at(OVER + timedelta(minutes=2))
     drawn = fragment(rita)
-    book_what_was_left(ours[1], world.noa, world, OVER + timedelta(minutes=2, seconds=10))
+    book_what_was_left(world, ours[1], world.noa, now=OVER + timedelta(minutes=2, seconds=10))
 
     at(OVER + timedelta(minutes=2, seconds=30))
     again = refresh(rita, drawn)
@@ -370,7 +355,7 @@ def test_a_refresh_says_in_its_place_that_a_card_was_booked_once(world, at, rita
 )
 def test_a_refresh_of_no_known_moment_is_a_panel_like_any_other(world, at, rita, since):
     draft = leave(world)
-    book_what_was_left(draft, world.mia, world, OVER)
+    book_what_was_left(world, draft, world.mia, now=OVER)
     at(OVER + timedelta(seconds=10))
     page = rita.get("/followups/", {"tab": "incomplete", "since": since}, headers={"HX-Request": "true"})
     assert page.status_code == 200
@@ -381,6 +366,6 @@ def test_a_refresh_tells_nothing_of_the_business_next_door(world, at, client):
     client.force_login(world.rex)
     at(OVER)
     drawn = fragment(client)
-    book_what_was_left(leave(world), world.mia, world, OVER + timedelta(seconds=1))
+    book_what_was_left(world, leave(world), world.mia, now=OVER + timedelta(seconds=1))
     at(OVER + timedelta(seconds=10))
     assert "Mia" not in words(refresh(client, drawn))

@@ -32,7 +32,6 @@ from scheduler.queries import Line
 
 logger = logging.getLogger(__name__)
 
-
 REMEMBERED_AGAIN_AFTER_SECONDS = 3600
 KEEP = """
     UPDATE business_clientsession
@@ -144,8 +143,9 @@ def confirm(
 ) -> Appointment:
     """Book the time if it is free, whatever the countdown or the draft say (D3), and mark the draft converted.
 
-    1. Read the draft softly; ring its bell when its review is over and no sweep has. 2. Book in PostgreSQL: the least-booked free one of `members` first, each its own transaction; the
-    counters of a recovered booking go with it (D17). 3. Mark the draft converted, softly: the sweep repeats it until it took.
+    1. Read the draft softly; ring its bell when its review is over and no sweep has. 2. Book in PostgreSQL: the least-booked free one of
+    `members` first, each its own transaction; the counters of a recovered booking go with it (D17). 3. Mark the draft converted, softly:
+    the sweep repeats it until it took.
     A second call with the same `confirm_key` returns the first appointment; when staff have booked what this client left, theirs (D8).
     Raises scheduler's SlotTaken and NotBookable.
     """

@@ -61,9 +61,10 @@ def book(
     """Book `lines` in a row from `start` (UTC, whole minutes) with the first of `members` who is free, each tried in its own transaction.
 
     1. Lock the draft; what was made from it is the answer (D8). 2. Lock the member, check, insert the appointment and its lines, count.
-    3. Not to be had: what this `confirm_key` (a repeated press) or this draft was booked with is the answer. `recovered` is asked under the draft's lock how
-    this booking was won back ("" it was not), so that none counts twice (D17). `enforce_rules` off (staff): hours, time off, skills, notice
-    and horizon are the caller's business; an overlap never is. `held`: the draft holds the time (D4). Raises SlotTaken, NotBookable.
+    3. Not to be had: what this `confirm_key` (a repeated press) or this draft was booked with is the answer. `recovered` is asked under
+    the draft's lock how this booking was won back ("" it was not), so that none counts twice (D17). `enforce_rules` off (staff): hours,
+    time off, skills, notice and horizon are the caller's business; an overlap never is. `held`: the draft holds the time (D4).
+    Raises SlotTaken, NotBookable.
     """
     wanted = Appointment(
         business=business,
@@ -193,6 +194,7 @@ def can_take(appointment: Appointment, member: TeamMember, lines: Sequence[Line]
 
 
 def _is_taken(appointment: Appointment, member: TeamMember) -> bool:
+    """Whether something else fills the time. Only under the member's lock does False last; True is the answer without it, too."""
     overlapping = Appointment.objects.filter(team_member=member, starts__lt=appointment.ends, ends__gt=appointment.starts)
     return overlapping.exclude(status__in=queries.NOT_TAKING_TIME).exclude(pk=appointment.pk).exists()
 

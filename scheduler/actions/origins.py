@@ -19,8 +19,9 @@ def lock_draft(draft_id: str) -> None:
 
 
 def made_already(wanted: Appointment) -> Appointment | None:
-    """The appointment made from the same engagement (or a later one) of `wanted`'s draft, asked under the draft's lock.
+    """The appointment made from the same engagement (or a later one) of `wanted`'s draft.
 
+    Before booking asked under the draft's lock; once the time was found taken, without it.
     Staff stop at any appointment. The client's own Confirm stops only at one that staff made and that still stands: two bookings of
     their own, from two tabs, are their choice (D3).
     """

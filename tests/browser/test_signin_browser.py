@@ -77,7 +77,8 @@ def test_code_filled_in_before_the_script_arrives_is_sent(world, live_server, pa
     page.route("**/js/code*.js", hold)
     page.goto(f"{live_server.url}/b/bella-hair/sign-in/?next=mine")
     page.get_by_label("Mobile number").fill("0491 570 006")
-    page.get_by_role("button", name="Text me a code").click(no_wait_after=True)
+    with page.expect_request("**/js/code*.js"):
+        page.get_by_role("button", name="Text me a code").click(no_wait_after=True)
     page.get_by_role("heading", name="Enter your code").wait_for()
     page.get_by_role("textbox", name="Code").fill(last_code())
     held[0].continue_()

@@ -7,17 +7,26 @@ from email.utils import formataddr
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from anymail.exceptions import AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused, AnymailRequestsAPIError
 from anymail.message import AnymailMessage
 from django.conf import settings
 from django.core.mail import BadHeaderError, get_connection
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from messaging.models import Message
-from messaging.transport import Busy, Content, Found, Receipt, Rejected, Sender, Unclear, within
-
-_TOO_MANY = 429
+from messaging.transport import (
+    TOO_MANY,
+    Busy,
+    Content,
+    Found,
+    Receipt,
+    Rejected,
+    Sender,
+    Unclear,
+    never_written,
+    refusal,
+    retry_after,
+    within,
+)
 
 
 class EmailTransport:
@@ -91,15 +100,8 @@ def _hand_over(mail: AnymailMessage) -> None:
 def _after_api_error(error: Any) -> Rejected | Busy | Unclear:
     status = error.status_code
     if status is None:
-        return Busy() if _never_written(error.__cause__) else Unclear(type(error.__cause__).__name__)
-    if status == _TOO_MANY:
-        return Busy(_seconds(error.response.headers))
-    return Rejected(f"mail_{status}") if 400 <= status < 500 and status != 408 else Unclear(f"status {status}")
-
-
-def _never_written(error: BaseException | None) -> bool:
-    wrapped = error.args[0] if isinstance(error, requests.ConnectionError) and error.args else None
-    return isinstance(wrapped, MaxRetryError) and isinstance(wrapped.reason, NewConnectionError | ConnectTimeoutError)
+        return Busy() if never_written(error.__cause__) else Unclear(type(error.__cause__).__name__)
+    return Busy(retry_after(error.response.headers)) if status == TOO_MANY else refusal(status, reason=f"mail_{status}")
 
 
 def _after_smtp_error(error: smtplib.SMTPException) -> Rejected | Busy | Unclear:
@@ -121,10 +123,3 @@ def _receipt(mail: AnymailMessage, message: Message) -> Receipt:
         return Receipt(provider_id=status.message_id, delivery="sent" if status.status == {"sent"} else "queued")
     answered = getattr(status.esp_response, "status_code", 0)
     raise Rejected(f"mail_{answered}") if 400 <= answered < 500 else Unclear("accepted without an id")
-
-
-def _seconds(headers: Any) -> float | None:
-    try:
-        return max(0.0, float(headers.get("Retry-After", "")))
-    except ValueError:
-        return None

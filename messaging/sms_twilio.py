@@ -1,7 +1,6 @@
 """SMS through Twilio's Messages API: one call to send, one list to look into, errors translated into our three."""
 
 import logging
-import ssl
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,10 +14,9 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from messaging.models import Kind, Message
-from messaging.transport import Busy, Content, Found, Receipt, Rejected, Sender, Unclear, within
+from messaging.transport import TOO_MANY, Busy, Content, Found, Receipt, Sender, Unclear, never_written, refusal, retry_after, within
 
 T = TypeVar("T")
 
@@ -40,7 +38,6 @@ REASONS = {
     21408: "country_not_allowed",
     30006: "not_reachable",
 }
-_TOO_MANY = 429
 _LIST_TIMEOUT_SECONDS = 10.0
 
 
@@ -52,8 +49,8 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         response = super().request(method, _elsewhere(url), *args, **kwargs)
-        if response.status_code == _TOO_MANY:
-            raise Busy(_seconds(response.headers))
+        if response.status_code == TOO_MANY:
+            raise Busy(retry_after(response.headers or {}))
         return response
 
 
@@ -96,10 +93,10 @@ class TwilioTransport:
         try:
             return within(seconds, lambda: call(client))
         except (TwilioRestException, TwilioServiceException) as error:
-            raise _refusal(error.status, error.code) from error
+            raise refusal(error.status, reason=REASONS.get(error.code, f"twilio_{error.code or error.status}")) from error
         except requests.RequestException as error:
             self._local.clients = {}
-            raise (Busy() if _never_written(error) else Unclear(type(error).__name__)) from error
+            raise (Busy() if never_written(error) else Unclear(type(error).__name__)) from error
         except (TwilioException, ValueError) as error:  # a list that was not given; an answer that is no JSON, or half of it
             raise Unclear("unreadable answer") from error
         except Unclear:
@@ -114,40 +111,8 @@ class TwilioTransport:
         return clients[key]
 
 
-def _refusal(status: int, code: int | None) -> Rejected | Unclear:
-    """4xx is for good; after 408 or 5xx nobody knows, because the call is not idempotent."""
-    if 400 <= status < 500 and status != 408:
-        return Rejected(REASONS.get(code or 0, f"twilio_{code or status}"))
-    return Unclear(f"status {status}")
-
-
-def _never_written(error: requests.RequestException) -> bool:
-    """True when the connection could not be made: refused, no such name, no route, no TLS."""
-    wrapped = error.args[0] if error.args else None
-    reason = wrapped.reason if isinstance(wrapped, MaxRetryError) else None
-    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-        return True
-    return isinstance(reason, SSLError) and _in_handshake(reason)
-
-
-def _in_handshake(error: SSLError) -> bool:
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return True
-    name = (cause.reason or "") if isinstance(cause, ssl.SSLError) else ""
-    return "HANDSHAKE" in name or "VERSION" in name
-
-
 def _elsewhere(url: str) -> str:
     if not settings.TWILIO_API_URL:
         return url
     base, asked = urlsplit(settings.TWILIO_API_URL), urlsplit(url)
     return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + asked.path, asked.query, ""))
-
-
-def _seconds(headers: Any) -> float | None:
-    """Retry-After in seconds; None when it is missing or a date."""
-    try:
-        return max(0.0, float((headers or {}).get("Retry-After", "")))
-    except ValueError:
-        return None

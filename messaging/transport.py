@@ -1,8 +1,9 @@
 """What every channel's adapter promises, and the three ways in which it may fail. Adapters are named by dotted path in MESSAGING_TRANSPORTS."""
 
 import queue
+import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,10 +11,12 @@ from typing import Protocol, TypeVar
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from messaging.models import Message
 
 T = TypeVar("T")
+TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +117,34 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     if error is not None:
         raise error
     return result  # type: ignore[return-value]
+
+
+# What adapters that speak HTTP have in common
+
+
+def refusal(status: int, *, reason: str) -> Rejected | Unclear:
+    """What an HTTP status other than success means: 4xx is final, and `reason` is stored; after 408 or 5xx the message may have been taken."""
+    return Rejected(reason) if 400 <= status < 500 and status != 408 else Unclear(f"status {status}")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The answer's Retry-After in seconds; None when it is missing or a date."""
+    try:
+        return max(0.0, float(headers.get("Retry-After", "")))
+    except ValueError:
+        return None
+
+
+def never_written(error: BaseException | None) -> bool:
+    """Whether this error of `requests` says that no connection could be made (refused, no such name, no route, no TLS), so nothing was sent."""
+    wrapped = error.args[0] if error and error.args else None
+    why = wrapped.reason if isinstance(wrapped, MaxRetryError) else None
+    return isinstance(why, NewConnectionError | ConnectTimeoutError) or (isinstance(why, SSLError) and _in_handshake(why))
+
+
+def _in_handshake(error: SSLError) -> bool:
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return True
+    name = (cause.reason or "") if isinstance(cause, ssl.SSLError) else ""
+    return "HANDSHAKE" in name or "VERSION" in name

@@ -18,6 +18,7 @@ from drafts import queries as draft_queries
 from drafts.document import Draft, DraftsUnavailable
 from followups import outreach
 from followups.actions import mirror, ring_bells
+from followups.queries.facts import Loaded
 from scheduler import queries as appointments
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def sweep(*, now: datetime) -> None:
     mirror_conversions(now=now)
     while True:
         expired = drafts.expire_due(now=now, limit=BATCH)
-        _drain(draft_queries.pending_bells, _ring, now=now)
+        _drain(draft_queries.pending_bells, _announce, now=now)
         _drain(draft_queries.pending_reminders, _remind, now=now)
         if expired < BATCH:
             return
@@ -90,14 +91,17 @@ def _try(work: Callable[..., object], **arguments: object) -> bool:
     return True
 
 
-def _ring(*, items: Sequence[Draft], now: datetime) -> None:
-    booked = appointments.booked_from(items)
-    for appointment in booked.values():
+def _announce(*, items: Sequence[Draft], now: datetime) -> None:
+    """The bells of these, and their reminders while everything about them is at hand."""
+    loaded = Loaded(items)
+    for appointment in loaded.booked.values():
         mirror(appointment=appointment, now=now)
-    waiting = [draft for draft in items if draft.id not in booked]
+    waiting = [draft for draft in items if not loaded.is_booked(draft)]
     ring_bells(items=waiting, now=now)
     drafts.bells_done(items=[(draft.id, draft.engagement) for draft in waiting], now=now)
+    outreach.hand_over(items=[draft for draft in waiting if draft.reminder.state == "pending"], loaded=loaded, now=now)
 
 
 def _remind(*, items: Sequence[Draft], now: datetime) -> None:
-    outreach.hand_over(items=items, now=now)
+    """Reminders that a bell left behind: the worker died between the two, or one of the two failed."""
+    outreach.hand_over(items=items, loaded=Loaded(items), now=now)

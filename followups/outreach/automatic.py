@@ -17,12 +17,11 @@ from messaging.outbox import Wish
 Settled = tuple[str, int, Literal["handed", "skipped"], str]
 
 
-def hand_over(*, items: Sequence[Draft], now: datetime) -> None:
-    """Decide each pending reminder and settle its draft, in a bounded number of queries however many there are (speed.md, P1).
+def hand_over(*, items: Sequence[Draft], loaded: Loaded, now: datetime) -> None:
+    """Decide the reminder of each of these drafts and settle it, in a bounded number of queries however many there are (speed.md, P1).
 
     Safe to run twice at once: the key lets one row in, the mark is guarded by the engagement. Raises DraftsUnavailable.
     """
-    loaded = Loaded(items)
     decisions = [(draft, decide(loaded.of(draft, now=now))) for draft in items]
     wishes = [wish for draft, decision in decisions if isinstance(decision, Send) for wish in _wishes(draft, decision, loaded, now=now)]
     with transaction.atomic():

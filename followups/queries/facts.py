@@ -5,6 +5,7 @@ from datetime import datetime
 
 from business.actions import contact_digest
 from business.models import Business, Channel, ChannelOptOut, Client
+from core.lookups import AnyOf
 from drafts.document import Draft, DraftState
 from followups.reminder_rule import ChannelFacts, Facts, QuietHours
 from messaging.models import AutomatedMessage, Kind, Message, State
@@ -19,7 +20,7 @@ class Loaded:
 
     def __init__(self, drafts: Sequence[Draft]) -> None:
         self.businesses = Business.objects.in_bulk({draft.business_id for draft in drafts})
-        self.clients = Client.objects.in_bulk({draft.client_id for draft in drafts})
+        self.clients = {client.pk: client for client in Client.objects.filter(AnyOf("pk", {draft.client_id for draft in drafts}))}
         self.booked = appointments.booked_from(drafts)
         self._switches = _switches(self.businesses.values())
         self._opted_out = _opted_out(self.clients.values())
@@ -100,16 +101,16 @@ def _opted_out(clients: Iterable[Client]) -> set[Key]:
         for channel in Channel
         if (contact := contact_of(client, channel))
     }
-    rows = ChannelOptOut.objects.filter(
-        business_id__in={business_id for business_id, _, _ in asked}, contact_digest__in={digest for _, _, digest in asked}
-    )
+    businesses, digests = {business_id for business_id, _, _ in asked}, {digest for _, _, digest in asked}
+    rows = ChannelOptOut.objects.filter(AnyOf("contact_digest", digests), business_id__in=businesses)
     return {asked[key] for key in rows.values_list("business_id", "channel", "contact_digest") if key in asked}
 
 
 def _messages(draft_ids: Sequence[str]) -> dict[str, list[Message]]:
     """The messages of these drafts that may stand in the way of another one."""
     found: dict[str, list[Message]] = {}
-    rows = Message.objects.filter(kind=Kind.INCOMPLETE_REMINDER, draft_id__in=draft_ids, state__in=[State.QUEUED, *IN_THE_AIR, State.SENT])
+    in_the_way = [State.QUEUED, *IN_THE_AIR, State.SENT]
+    rows = Message.objects.filter(AnyOf("draft_id", draft_ids), kind=Kind.INCOMPLETE_REMINDER, state__in=in_the_way)
     for message in rows:
         found.setdefault(message.draft_id, []).append(message)
     return found

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from core import identifiers
+from core.lookups import AnyOf
 from messaging.models import Message, State
 
 
@@ -50,7 +51,7 @@ def queue_many(*, kind: str, wishes: Sequence[Wish], now: datetime) -> set[str]:
             " state, not_before, reason) ON CONFLICT DO NOTHING",
             [kind, Message.Trigger.AUTO, now, now, *_columns(rows)],
         )
-    keys = Message.objects.filter(dedupe_key__in=[row.dedupe_key for row in rows])
+    keys = Message.objects.filter(AnyOf("dedupe_key", [row.dedupe_key for row in rows]))
     return set(keys.exclude(state=State.SKIPPED).values_list("dedupe_key", flat=True))
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from django.db.models import Max
 from django.db.models.functions import Coalesce
 
+from core.lookups import AnyOf
 from scheduler.models import Appointment
 
 
@@ -51,12 +52,12 @@ def booked_from(drafts: Collection[Left]) -> dict[str, Appointment]:
     clients = {(draft.business_id, draft.client_id): draft for draft in drafts}
     rows = Appointment.objects.select_related("client", "team_member").order_by("id")
     found: dict[str, Appointment] = {}
-    nameless = rows.filter(draft_id="", mirrored=False, client_id__in={draft.client_id for draft in drafts})
+    nameless = rows.filter(AnyOf("client_id", {draft.client_id for draft in drafts}), draft_id="", mirrored=False)
     for row in nameless if drafts else ():
         draft = clients.get((row.business_id, row.client_id))
         if draft and row.created_at >= draft.engaged_at:
             found[draft.id] = row
-    for row in rows.filter(draft_id__in=by_id) if drafts else ():
+    for row in rows.filter(AnyOf("draft_id", by_id)) if drafts else ():
         draft = by_id[row.draft_id]
         if row.business_id == draft.business_id and (row.engagement or 0) >= draft.engagement:
             found[draft.id] = row

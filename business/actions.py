@@ -1,5 +1,6 @@
 """Writes about people and numbers of a business: clients, their preferences and consent, opt-outs, audit, day counters."""
 
+import ipaddress
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -43,12 +44,22 @@ def set_preferences(*, client: Client, wants_sms: bool, wants_email: bool, sourc
                 at=now,
             )
             if granted:
-                _opt_outs(client.business_id, channel, client.phone if channel == Channel.SMS else client.email).delete()
+                _opt_outs(client.business_id, channel, client.contact(channel)).delete()
 
 
 def contact_digest(contact: str, *, key: str = "") -> str:
     """How a phone or an address is stored in an opt-out: under SECRET_KEY, or under `key`, an earlier one."""
     return identifiers.keyed_digest(contact.lower(), key=key or settings.SECRET_KEY)
+
+
+def network_digest(ip: str) -> str:
+    """How a visitor's network is stored: the IPv4 address, or the /64 of an IPv6 one, as a keyed digest; "" for what is no address."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ""
+    network = ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address
+    return identifiers.keyed_digest(str(network), key=settings.SECRET_KEY)
 
 
 def opt_out(*, business: Business, channel: Channel, contact: str, source: str, now: datetime) -> None:
@@ -66,6 +77,12 @@ def opt_in(*, business: Business, channel: Channel, contact: str) -> None:
 def has_opted_out(*, business_id: int, channel: Channel, contact: str) -> bool:
     """Whether this phone (E.164) or address said STOP to this business on this channel, be it before the last change of SECRET_KEY."""
     return _opt_outs(business_id, channel, contact).exists()
+
+
+def has_stopped(*, client: Client, channel: Channel) -> bool:
+    """Whether this client's phone or address said STOP to their business; False when there is none on file."""
+    contact = client.contact(channel)
+    return bool(contact) and has_opted_out(business_id=client.business_id, channel=channel, contact=contact)
 
 
 def _opt_outs(business_id: int, channel: Channel, contact: str) -> QuerySet[ChannelOptOut]:

@@ -47,7 +47,7 @@ def export(*, client: Client, now: datetime) -> dict[str, Any]:
         "business": client.business.name,
         "client": {name: getattr(client, name) for name in _CLIENT},
         "consents": list(Consent.objects.filter(client=client).order_by("at").values("channel", "granted", "text_version", "source", "at")),
-        "opted_out": [channel for channel in Channel if _opted_out(client, channel)],
+        "opted_out": [channel for channel in Channel if business_actions.has_stopped(client=client, channel=channel)],
         "sessions": list(ClientSession.objects.filter(client=client).values("selection", "created_at", "expires_at")),
         "appointments": [_appointment(one) for one in Appointment.objects.filter(client=client).order_by("starts")],
         "waitlist": [_waiting(one) for one in WaitlistEntry.objects.filter(client=client).order_by("created_at")],
@@ -77,11 +77,6 @@ def erase(*, client: Client, now: datetime) -> None:
         if not is_erased(client=locked):
             business_actions.audit(business=locked.business, actor=None, action=ERASED, object_id=str(locked.pk), now=now)
     drafts.erase_client(business_id=client.business_id, client_id=client.pk)
-
-
-def _opted_out(client: Client, channel: Channel) -> bool:
-    contact = client.phone if channel == Channel.SMS else client.email
-    return bool(contact) and business_actions.has_opted_out(business_id=client.business_id, channel=channel, contact=contact)
 
 
 def _appointment(one: Appointment) -> dict[str, Any]:

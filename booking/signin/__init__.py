@@ -112,16 +112,12 @@ def _record_consent(client: Client, wants: Wants, *, ip: str, now: datetime) -> 
     seen = Consent.objects.filter(client=client).exists()
     if seen and wants.sms and wants.email:
         return
-    stopped = {
-        channel: bool(address) and business_actions.has_opted_out(business_id=client.business_id, channel=channel, contact=address)
-        for channel, address in ((Channel.SMS, client.phone), (Channel.EMAIL, client.email))
-    }
     business_actions.set_preferences(
         client=client,
-        wants_sms=wants.sms and client.wants_sms and not stopped[Channel.SMS],
-        wants_email=wants.email and client.wants_email and not stopped[Channel.EMAIL],
+        wants_sms=wants.sms and client.wants_sms and not business_actions.has_stopped(client=client, channel=Channel.SMS),
+        wants_email=wants.email and client.wants_email and not business_actions.has_stopped(client=client, channel=Channel.EMAIL),
         source="sign_in",
-        ip_digest=budget.ip_digest(ip),
+        ip_digest=business_actions.network_digest(ip),
         now=now,
     )
 

@@ -1,6 +1,5 @@
 """How many codes may be sent and tried, and by whom (promises 2.1 and 2.2). All counts are exact and atomic in PostgreSQL."""
 
-import ipaddress
 import logging
 from datetime import datetime, timedelta
 
@@ -10,6 +9,7 @@ from django.db.models import F
 
 from booking.models import Limit, SignInCode, SignInCounter
 from booking.signin.errors import TooManyCodes, TooManyGuesses
+from business.actions import network_digest
 from business.models import Business
 from core import identifiers
 
@@ -21,17 +21,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 BUSINESS_SENDS_A_DAY = 500
 PLATFORM_SENDS_A_DAY = 5000
 BREAKER_LAST, BREAKER_SHARE, BREAKER_WINDOW = 50, 0.2, timedelta(hours=1)
-
-
-def ip_digest(ip: str) -> str:
-    """A network's digest: the address, or the /64 of an IPv6 one; "" for what is no address."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return ""
-    if isinstance(address, ipaddress.IPv6Address):
-        return _subject(str(ipaddress.ip_network((address, 64), strict=False)))
-    return _subject(str(address))
 
 
 def _subject(*parts: object) -> str:
@@ -90,7 +79,7 @@ def spend_send(*, business: Business, phone: str, device: str, ip: str, now: dat
         Limit("send_business", _subject(business.pk), BUSINESS_SENDS_A_DAY, DAY),
         Limit("send_platform", _subject("all"), PLATFORM_SENDS_A_DAY, DAY),
     ]
-    if network := ip_digest(ip):
+    if network := network_digest(ip):
         limits.append(Limit("send_ip", network, 10, HOUR))
     if refused := SignInCounter.objects.spend(limits, now=now):
         limit, free_at = refused

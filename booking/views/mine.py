@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from booking import queries
-from booking.signin import budget
 from booking.views.replies import map_url, see_other
 from booking.views.signin import whole_session
 from booking.wizard import Choice
@@ -50,7 +49,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
         business_actions.set_preferences(
             client=signed_in.client,
             source="preferences",
-            ip_digest=budget.ip_digest(access.ip_of(request)),
+            ip_digest=business_actions.network_digest(access.ip_of(request)),
             now=now,
             **form.cleaned_data,
         )

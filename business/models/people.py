@@ -28,6 +28,14 @@ class Client(models.Model):
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or f"Client {self.pk}"
 
+    def contact(self, channel: str) -> str:
+        """Where a message over this channel goes: the phone (E.164) or the e-mail address; "" when there is none on file."""
+        return self.phone if channel == Channel.SMS else self.email
+
+    def wants(self, channel: str) -> bool:
+        """The client's own switch of this channel (D13). Whether the contact said STOP is another question: business.actions.has_stopped."""
+        return self.wants_sms if channel == Channel.SMS else self.wants_email
+
 
 class ClientSession(models.Model):
     """A client signed in on one device. Only the token's digest is stored; the token is in the device's cookie.

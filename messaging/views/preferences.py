@@ -1,6 +1,7 @@
 """What a client gets from a business: a signed link in every e-mail, no sign-in (promises 54). GET shows, POST acts."""
 
-from django.conf import settings
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from business import actions as business_actions
 from business.access import ip_of
 from business.models import Channel, Client
-from core import clock, identifiers
+from core import clock
 from messaging import outbox
 from messaging.forms import PreferencesForm
 from messaging.render import read_preferences_token
@@ -21,17 +22,18 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """The page; or, for a mail program's one-click POST (RFC 8058, which cannot carry a CSRF token), no more e-mails."""
+    now = clock.now()
     client = _client(token)
     if client is None:
         return _private(render(request, "messaging/preferences_wrong.html", status=404))
     if request.method == "POST" and request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]:
-        outbox.unsubscribe_by_mail_client(client=client, now=clock.now())
+        outbox.unsubscribe_by_mail_client(client=client, now=now)
         return _private(HttpResponse("You will get no more e-mails from this business.", content_type="text/plain; charset=utf-8"))
-    return _private(_page(request, client))
+    return _private(_page(request, client, now=now))
 
 
 @csrf_protect
-def _page(request: HttpRequest, client: Client) -> HttpResponse:
+def _page(request: HttpRequest, client: Client, *, now: datetime) -> HttpResponse:
     saved = request.method == "POST"
     if saved:
         form = PreferencesForm(request.POST)
@@ -39,21 +41,15 @@ def _page(request: HttpRequest, client: Client) -> HttpResponse:
         outbox.choose_by_link(
             client=client,
             wanted={Channel.SMS: form.cleaned_data["wants_sms"], Channel.EMAIL: form.cleaned_data["wants_email"]},
-            now=clock.now(),
-            ip_digest=identifiers.keyed_digest(ip_of(request), key=settings.SECRET_KEY),
+            now=now,
+            ip_digest=business_actions.network_digest(ip_of(request)),
         )
     wants = {
-        "sms": client.wants_sms and not _opted_out(client, Channel.SMS),
-        "email": client.wants_email and not _opted_out(client, Channel.EMAIL),
+        channel.value: client.wants(channel) and not business_actions.has_stopped(client=client, channel=channel) for channel in Channel
     }
     # No `client`: this link is no sign-in, so the page names nobody.
-    context = {"business": client.business, "client": None, "now": clock.now(), "wants": wants, "saved": saved}
+    context = {"business": client.business, "client": None, "now": now, "wants": wants, "saved": saved}
     return render(request, "messaging/preferences.html", {**context, "has_phone": bool(client.phone), "has_email": bool(client.email)})
-
-
-def _opted_out(client: Client, channel: Channel) -> bool:
-    contact = client.phone if channel == Channel.SMS else client.email
-    return bool(contact) and business_actions.has_opted_out(business_id=client.business_id, channel=channel, contact=contact)
 
 
 def _client(token: str) -> Client | None:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from drafts import actions as drafts
 from drafts.document import Draft
-from followups.queries.facts import Loaded, contact_of
+from followups.queries.facts import Loaded
 from followups.reminder_rule import Reason, Send, Skip, decide
 from messaging import outbox
 from messaging.models import Kind, Message, State
@@ -45,7 +45,7 @@ def _wishes(draft: Draft, decision: Send, loaded: Loaded, *, now: datetime) -> I
     """One for each channel that goes, and for a channel that is switched on but cannot go one that says why (D14)."""
     client = loaded.clients[draft.client_id]
     for channel, not_before in decision.channels.items():
-        yield _wish(draft, channel, recipient=contact_of(client, channel), not_before=not_before)
+        yield _wish(draft, channel, recipient=client.contact(channel), not_before=not_before)
     for channel, reason in decision.skipped.items():
         if reason not in (Reason.AUTOMATION_OFF, Reason.ENABLED_LATER):
             yield _wish(draft, channel, recipient="", not_before=now, reason=reason)

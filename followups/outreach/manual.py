@@ -15,7 +15,7 @@ from drafts.document import Draft, DraftsUnavailable
 from followups.actions import waiting_draft
 from followups.outreach.automatic import give_way
 from followups.outreach.delivery import deliver
-from followups.queries.facts import Loaded, contact_of
+from followups.queries.facts import Loaded
 from followups.queries.reminders import first_name
 from followups.queries.words import CHANNELS, join, reason_words
 from followups.reminder_rule import Reason, Skip, closest, decide
@@ -107,7 +107,7 @@ def _queue(draft: Draft, client: Client, business: Business, channel: str, user:
             client=client,
             channel=Channel(channel),
             dedupe_key=f"manual:{draft.id}:{draft.engagement}:{channel}:{identifiers.new_uuid()}",
-            recipient=contact_of(client, channel),
+            recipient=client.contact(channel),
             trigger=Message.Trigger.MANUAL,
             requested_by=user,
             draft_id=draft.id,

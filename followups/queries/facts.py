@@ -60,22 +60,17 @@ class Loaded:
         )
 
     def _channel(self, draft: Draft, client: Client | None, channel: Channel) -> ChannelFacts:
-        contact = contact_of(client, channel) if client else ""
+        contact = client.contact(channel) if client else ""
         messages = [message for message in self._messages.get(draft.id, []) if message.channel == channel]
         this_time = [message for message in messages if message.engagement == draft.engagement]
         return ChannelFacts(
             enabled_at=self._switches.get((draft.business_id, channel)),
             has_contact=bool(contact),
-            wanted=bool(client and (client.wants_sms if channel == Channel.SMS else client.wants_email)),
+            wanted=bool(client and client.wants(channel)),
             opted_out=(draft.business_id, f"{channel}:{contact}") in self._opted_out,
             in_flight=any(message.state in IN_THE_AIR for message in messages) or any(_waits_for_staff(message) for message in this_time),
             replaced=any(message.trigger == Message.Trigger.MANUAL and message.state == State.SENT for message in this_time),
         )
-
-
-def contact_of(client: Client, channel: Channel | str) -> str:
-    """Where a message over this channel would go; "" when there is nothing on file."""
-    return client.phone if channel == Channel.SMS else client.email
 
 
 def _quiet_hours(business: Business | None) -> QuietHours | None:
@@ -99,7 +94,7 @@ def _opted_out(clients: Iterable[Client]) -> set[Key]:
         (client.business_id, str(channel), contact_digest(contact)): (client.business_id, f"{channel}:{contact}")
         for client in clients
         for channel in Channel
-        if (contact := contact_of(client, channel))
+        if (contact := client.contact(channel))
     }
     businesses, digests = {business_id for business_id, _, _ in asked}, {digest for _, _, digest in asked}
     rows = ChannelOptOut.objects.filter(AnyOf("contact_digest", digests), business_id__in=businesses)

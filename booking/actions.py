@@ -15,9 +15,10 @@ from uuid import UUID
 from django.db import connection
 
 from booking import queries
-from booking.visit import NOTE_MAX, Visit, selection_of
+from booking.visit import Visit, selection_of
 from booking.wizard import Choice
 from business.models import Business, Client, ClientSession, TeamMember
+from business.sizes import NOTE_LENGTH
 from drafts import actions as drafts
 from drafts import queries as draft_queries
 from drafts.document import BadSelection, Draft, DraftState, DraftsUnavailable
@@ -50,7 +51,7 @@ def keep_choice(*, session: ClientSession, choice: Choice, note: str | None, now
     flow = str(choice.flow or "")
     kept: dict[str, Any] = {"query": choice.to_query(), "flow": flow}
     if note is not None:
-        kept["note"] = note[:NOTE_MAX]
+        kept["note"] = note[:NOTE_LENGTH]
     if link:
         kept["link"] = True
     moment = int(now.timestamp())
@@ -173,7 +174,7 @@ def confirm(
         confirm_key=confirm_key,
         now=now,
         source=Appointment.Source.ONLINE,
-        note=note[:NOTE_MAX],
+        note=note[:NOTE_LENGTH],
         draft_id=draft.id if draft else "",
         engagement=draft.engagement if draft else None,
         recovered=partial(_recovered_by, business=business, draft=draft, via_link=via_link) if draft else None,

@@ -12,12 +12,12 @@ from booking import queries
 from booking.wizard import Choice
 from business.access import SignedIn
 from business.models import Business, Client, TeamMember
+from business.sizes import NOTE_LENGTH
 from drafts.document import Draft, DraftState, Selection, ServiceChoice
 from scheduler import queries as availability
 from scheduler.models import Appointment
 from scheduler.queries import Line, Resolved, Slot
 
-NOTE_MAX = 500
 SessionState = Literal["live", "ended", "new"]
 
 
@@ -168,7 +168,7 @@ def visit_for(*, business: Business, signed_in: SignedIn | None, choice: Choice,
 
 
 def selection_of(*, business: Business, choice: Choice, lines: Sequence[Line], note: str) -> Selection:
-    """The choice as the draft keeps it (S07): ids, today's names and prices, the start in UTC, the note cut to 500 characters."""
+    """The choice as the draft keeps it (S07): ids, today's names and prices, the start in UTC, the note cut to NOTE_LENGTH."""
     return Selection(
         services=tuple(
             ServiceChoice(
@@ -183,5 +183,5 @@ def selection_of(*, business: Business, choice: Choice, lines: Sequence[Line], n
         team_member_id=choice.member,
         start_at=choice.start_at,
         tz=business.timezone,
-        notes=note[:NOTE_MAX],
+        notes=note[:NOTE_LENGTH],
     )

@@ -14,7 +14,8 @@ from typing import Protocol
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
-MAX_SERVICES = 20
+from business.sizes import MOST_SERVICES
+
 ANY = "any"
 
 _LARGEST_ID = 2**63 - 1
@@ -23,7 +24,7 @@ _ID = re.compile(r"[0-9]{1,19}")
 _START = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
-TOO_MANY = f"You can book up to {MAX_SERVICES} services at once. We kept the first {MAX_SERVICES}."
+TOO_MANY = f"You can book up to {MOST_SERVICES} services at once. We kept the first {MOST_SERVICES}."
 BAD_SERVICE = "One of the services in this link could not be read, so we left it out."
 BAD_MEMBER = "The person in this link could not be read. Choose who you would like to see."
 BAD_START = "The time in this link could not be read. Pick a time."
@@ -141,9 +142,9 @@ def _services(query: Lists, problems: list[str]) -> tuple[tuple[int, int | None]
             problems.append(BAD_SERVICE)
         elif service not in chosen:
             chosen[service] = variant
-    if len(chosen) > MAX_SERVICES:
+    if len(chosen) > MOST_SERVICES:
         problems.append(TOO_MANY)
-    return tuple(list(chosen.items())[:MAX_SERVICES])
+    return tuple(list(chosen.items())[:MOST_SERVICES])
 
 
 def _member(text: str, problems: list[str]) -> tuple[int | None, bool]:

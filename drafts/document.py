@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from business.sizes import MOST_SERVICES, NOTE_LENGTH
+
 SCHEMA = 1
-MAX_SERVICES = 20
-MAX_NOTE = 500
 MAX_NAME = 200
 MAX_TZ = 64
 MAX_NUMBER = 2**63 - 1
@@ -72,14 +72,14 @@ class Selection:
     notes: str = ""
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.services) <= MAX_SERVICES:
-            raise BadSelection(f"Choose 1 to {MAX_SERVICES} services.")
+        if not 1 <= len(self.services) <= MOST_SERVICES:
+            raise BadSelection(f"Choose 1 to {MOST_SERVICES} services.")
         if self.team_member_id is not None:
             _number(self.team_member_id, "team member", least=1)
         if self.start_at is not None:
             object.__setattr__(self, "start_at", _moment(self.start_at))
         _text(self.tz, "time zone", MAX_TZ)
-        _text(self.notes, "note", MAX_NOTE)
+        _text(self.notes, "note", NOTE_LENGTH)
 
     @property
     def key(self) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from drafts.document import MAX_NAME, MAX_NOTE, MAX_SERVICES, MAX_TZ, DraftState
+from business.sizes import MOST_SERVICES, NOTE_LENGTH
+from drafts.document import MAX_NAME, MAX_TZ, DraftState
 
 ASCENDING, DESCENDING = 1, -1
 _LISTED_BESIDES = {"v", "key", "name", "ns", "background"}
@@ -70,11 +71,11 @@ _SERVICE = _object(
 )
 _SELECTION = _object(
     {
-        "services": {"bsonType": "array", "minItems": 1, "maxItems": MAX_SERVICES, "items": _SERVICE},
+        "services": {"bsonType": "array", "minItems": 1, "maxItems": MOST_SERVICES, "items": _SERVICE},
         "team_member_id": _COUNT_OR_NULL,
         "start_at": _DATE_OR_NULL,
         "tz": _text(MAX_TZ),
-        "notes": _text(MAX_NOTE),
+        "notes": _text(NOTE_LENGTH),
     }
 )
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from business.models import Business, Client, Service, TeamMember, Variant
+from business.sizes import NOTE_LENGTH
 
 BY_MEMBER = Func(F("team_member"), F("team_member"), Value("[]"), function="INT8RANGE", output_field=BigIntegerRangeField())
 BY_TIME = Func(F("starts"), F("ends"), RangeBoundary(), function="TSTZRANGE", output_field=DateTimeRangeField())
@@ -44,7 +45,7 @@ class Appointment(models.Model):
     starts = models.DateTimeField()
     ends = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status, default=Status.BOOKED)
-    note = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=NOTE_LENGTH, blank=True)
     source = models.CharField(max_length=10, choices=Source)
     booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     confirm_key = models.UUIDField(unique=True)
@@ -120,7 +121,7 @@ class WaitlistEntry(models.Model):
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="waitlist")
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="waitlist")
     team_member = models.ForeignKey(TeamMember, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    note = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=NOTE_LENGTH, blank=True)
     source = models.CharField(max_length=10, choices=Source)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)

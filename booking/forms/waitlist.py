@@ -5,9 +5,9 @@ from typing import Any
 
 from django import forms
 
+from business.sizes import NOTE_LENGTH
 from scheduler.actions import Window
 
-NOTE_MAX = 500
 FURTHEST = timedelta(days=365)
 _NOON, _EVENING = time(12), time(17)
 PARTS: dict[str, tuple[str, time | None, time | None]] = {
@@ -33,9 +33,9 @@ class WaitlistForm(forms.Form):
     note = forms.CharField(
         label="Note",
         required=False,
-        max_length=NOTE_MAX,
+        max_length=NOTE_LENGTH,
         widget=forms.Textarea,
-        error_messages={"max_length": f"Notes can be up to {NOTE_MAX} characters. Shorten yours; it is kept below."},
+        error_messages={"max_length": f"Notes can be up to {NOTE_LENGTH} characters. Shorten yours; it is kept below."},
     )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:

@@ -16,10 +16,11 @@ from booking.views.calendar import nearest_times, time_page, zone_name
 from booking.views.context import TAKEN, done_key_fits, done_url, page, visit_of
 from booking.views.replies import SEE_OTHER, map_url, see_other
 from booking.views.review import NOTE_TOO_LONG, clean_note, review_page, step_missing, too_many
-from booking.visit import NOTE_MAX, Visit
+from booking.visit import Visit
 from booking.wizard import Step
 from business import access, limits
 from business.models import Business, Client
+from business.sizes import NOTE_LENGTH
 from core import clock, identifiers
 from scheduler.actions import NotBookable, SlotTaken
 from scheduler.models import Appointment
@@ -36,10 +37,10 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     note = clean_note(request)
     if missing:
         if missing.status_code == SEE_OTHER and (visit.signed_in is None or visit.needs_name()):
-            devices.keep_note(missing, visit.business, visit.choice, note[:NOTE_MAX])
+            devices.keep_note(missing, visit.business, visit.choice, note[:NOTE_LENGTH])
         return missing
     assert visit.signed_in
-    if len(note) > NOTE_MAX:
+    if len(note) > NOTE_LENGTH:
         visit.problems.append(NOTE_TOO_LONG)
     if visit.problems:
         return review_page(request, visit, note=note)

@@ -21,22 +21,22 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from booking import actions, queries
 from booking.views.calendar import nearest_times, time_page, zone_name
 from booking.views.context import UNUSABLE, closed, done_url, page, visit_of
-from booking.views.replies import see_other
+from booking.views.replies import see_other, too_many
 from booking.views.steps import back_to_services, team_page
-from booking.visit import NOTE_MAX, Visit
+from booking.visit import Visit
 from booking.wizard import Step
 from business import limits
+from business.sizes import NOTE_LENGTH
 from core import identifiers
 from drafts.document import Draft
 
-NOTE_TOO_LONG = f"Notes can be up to {NOTE_MAX} characters. Yours is kept below: shorten it, then confirm."
+NOTE_TOO_LONG = f"Notes can be up to {NOTE_LENGTH} characters. Yours is kept below: shorten it, then confirm."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +54,7 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
     assert visit.signed_in
     retry = limits.retry_after("capture", str(visit.signed_in.client.pk))
     if retry:
-        return too_many(request, visit, retry)
+        return slow_down(request, visit, retry, note=clean_note(request) if "note" in request.POST else None)
     return _pressed(request, visit)
 
 
@@ -64,7 +64,7 @@ def _pressed(request: HttpRequest, visit: Visit) -> HttpResponse:
     visit.choice = replace(visit.choice, flow=visit.choice.flow or identifiers.new_uuid())
     # Whatever was pressed, the note on the page comes along; Time's Continue has none.
     note = clean_note(request) if "note" in request.POST else None
-    too_long = note is not None and len(note) > NOTE_MAX
+    too_long = note is not None and len(note) > NOTE_LENGTH
     if too_long:
         visit.problems.append(NOTE_TOO_LONG)
     elif note is not None:
@@ -128,7 +128,7 @@ def review_page(request: HttpRequest, visit: Visit, *, note: str | None = None) 
         state=state,
         free=free,
         note=kept if note is None else note,
-        note_max=NOTE_MAX,
+        note_max=NOTE_LENGTH,
         zone_name=zone_name(visit.business, visit.choice.start_at or visit.now),
         pairs=visit.choice.pairs(),
         query=visit.choice.to_query(),
@@ -155,9 +155,8 @@ def clean_note(request: HttpRequest) -> str:
     return "".join(letter for letter in text if letter in "\n\u200c\u200d" or letter.isprintable()).strip()
 
 
-def too_many(request: HttpRequest, visit: Visit, retry: int) -> HttpResponse:
-    """429 with a page: what happened, and when to go on."""
-    context = {"business": visit.business, "client": visit.client, "now": visit.now, "retry": retry, "back": visit.url("review")}
-    response = render(request, "booking/too_many.html", context, status=429)
-    response["Retry-After"] = str(retry)
-    return response
+def slow_down(request: HttpRequest, visit: Visit, retry: int, *, note: str | None) -> HttpResponse:
+    """429, with the note that was typed kept on this device; None when there was none on the page."""
+    if visit.signed_in and note is not None:
+        actions.keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note, now=visit.now)
+    return too_many(request, business=visit.business, client=visit.client, retry=retry, back=visit.url("review"))

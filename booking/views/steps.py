@@ -11,8 +11,9 @@ from booking.forms import steps as rows
 from booking.views.calendar import time_page
 from booking.views.context import UNUSABLE, closed, language, page, visit_of
 from booking.visit import Visit
-from booking.wizard import BAD_MEMBER, MAX_SERVICES, Step
+from booking.wizard import BAD_MEMBER, Step
 from business.models import Service
+from business.sizes import MOST_SERVICES
 
 SEARCH_FROM = 20
 QUERY_MAX = 80
@@ -54,7 +55,7 @@ def services_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         offered=len(offered),
         searchable=len(offered) > SEARCH_FROM,
         query=query,
-        max_services=MAX_SERVICES,
+        max_services=MOST_SERVICES,
         locale_tag=language(visit.business),
         kept_pairs=replace(visit.choice, services=()).pairs(),
         everything_url=visit.url("services"),

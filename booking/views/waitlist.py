@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from booking import queries, wizard
-from booking.forms.waitlist import NOTE_MAX, PARTS, WaitlistForm
+from booking.forms.waitlist import PARTS, WaitlistForm
 from booking.views.replies import see_other
 from booking.views.signin import whole_session
 from booking.visit import Visit, visit_for
 from booking.wizard import Choice
 from business import access
 from business.models import Client
+from business.sizes import NOTE_LENGTH
 from core import clock
 from scheduler import actions as scheduler
 from scheduler.models import WaitlistEntry
@@ -74,7 +75,7 @@ def _page(request: HttpRequest, visit: Visit, *, status: int = 200, **context: A
         "visit": visit,
         "problems": visit.problems,
         "parts": [(value, words[0]) for value, words in PARTS.items()],
-        "note_max": NOTE_MAX,
+        "note_max": NOTE_LENGTH,
         "today": _today(visit),
         "sign_in_url": _sign_in_url(request, visit),
         "services_url": visit.url("services"),

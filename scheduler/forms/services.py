@@ -6,12 +6,12 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from business.models import Business, Service
+from business.sizes import MOST_SERVICES
 from business.templatetags.words import minutes, money
 from scheduler import queries
 from scheduler.models import Appointment
 from scheduler.queries import Line
 
-MOST_SERVICES = 20
 Options = list[tuple[str, str]]
 
 

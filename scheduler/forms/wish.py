@@ -8,6 +8,7 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from business.models import Business, Client, TeamMember
+from business.sizes import MOST_SERVICES, NOTE_LENGTH
 from core import contact
 from scheduler import queries
 from scheduler.actions import NewClient
@@ -35,8 +36,8 @@ class WishForm(forms.Form):
     note = forms.CharField(
         label="Note",
         required=False,
-        max_length=500,
-        error_messages={"max_length": "Notes can be up to 500 characters. Shorten this one; it is kept below."},
+        max_length=NOTE_LENGTH,
+        error_messages={"max_length": f"Notes can be up to {NOTE_LENGTH} characters. Shorten this one; it is kept below."},
     )
 
     def __init__(self, *args: Any, business: Business, now: datetime, **kwargs: Any) -> None:
@@ -69,7 +70,7 @@ class WishForm(forms.Form):
     @property
     def chosen_services(self) -> list[str]:
         """The values of the selects to draw: what was chosen, and one more after "Add another service" (or when there is none)."""
-        chosen = [str(value) for value in self["service"].value() or []][: services.MOST_SERVICES]
+        chosen = [str(value) for value in self["service"].value() or []][:MOST_SERVICES]
         return [*chosen, ""] if not chosen or self.asks == "add" else chosen
 
     @property

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking import wizard
-from booking.wizard import BAD_MEMBER, BAD_SERVICE, BAD_START, MAX_SERVICES, TOO_MANY, Choice, Step
+from booking.wizard import BAD_MEMBER, BAD_SERVICE, BAD_START, TOO_MANY, Choice, Step
+from business.sizes import MOST_SERVICES
 
 ids = st.integers(min_value=1, max_value=2**63 - 1)
 starts = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 12, 31)).map(
     lambda moment: moment.replace(second=0, microsecond=0, tzinfo=UTC)
 )
-services = st.lists(st.tuples(ids, st.none() | ids), max_size=MAX_SERVICES, unique_by=lambda pair: pair[0]).map(tuple)
+services = st.lists(st.tuples(ids, st.none() | ids), max_size=MOST_SERVICES, unique_by=lambda pair: pair[0]).map(tuple)
 
 
 @st.composite
@@ -42,7 +43,7 @@ def test_choice_is_read_back_as_written(choice: Choice) -> None:
 @given(st.dictionaries(st.sampled_from(["s", "t", "at", "flow", "v1"]), st.lists(st.text(max_size=40), max_size=30)))
 def test_any_text_is_read_without_an_error(fields: dict[str, list[str]]) -> None:
     choice, problems = Choice.from_query(Query(fields))
-    assert len(choice.services) <= MAX_SERVICES
+    assert len(choice.services) <= MOST_SERVICES
     assert Choice.from_text(choice.to_query()) == choice
     assert all(isinstance(problem, str) for problem in problems)
 

@@ -1,0 +1,6 @@
+"""How much one booking holds, the same in the address, the draft, the appointment and the waitlist, so that what one takes no other refuses."""
+
+from typing import Final
+
+MOST_SERVICES: Final = 20
+NOTE_LENGTH: Final = 500  # characters

@@ -18,7 +18,6 @@ class Kind(models.TextChoices):
 
     INCOMPLETE_REMINDER = "incomplete_reminder", "Incomplete booking reminder"
     SIGN_IN_CODE = "sign_in_code", "Sign-in code"
-    CONFIRMATION = "confirmation", "Booking confirmation"
     TEST = "test", "Test message"
 
 

@@ -63,5 +63,5 @@ def test_another_message_of_a_draft_in_flight_keeps_a_second_out(world: World, n
 def test_a_row_is_not_claimed_before_its_time_nor_by_another_kind(world: World, now) -> None:
     queue(world, now, not_before=now + timedelta(minutes=1))
     assert outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now) is None
-    assert outbox.claim(kind=Kind.CONFIRMATION, now=now + timedelta(minutes=1)) is None
+    assert outbox.claim(kind=Kind.TEST, now=now + timedelta(minutes=1)) is None
     assert outbox.claim(kind=Kind.INCOMPLETE_REMINDER, now=now + timedelta(minutes=1)) is not None

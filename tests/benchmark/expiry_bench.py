@@ -41,8 +41,7 @@ class Expiry:
 
     def burst(self, number: int) -> float:
         """`number` reviews end at one moment; seconds from that moment until bell and reminder of the last one are settled."""
-        people = clients(self._salon, number)
-        due = self._write_in_time(people)
+        people, due = self._write_in_time(number)
         sleep((due - _now()).total_seconds())
         begun = perf_counter()
         while self._is_busy():
@@ -119,14 +118,18 @@ class Expiry:
         bare.drop()
         return [(heard.moments[str(index)] - due).total_seconds() for index, due in enumerate(late)]
 
-    def _write_in_time(self, people: Sequence[Client]) -> datetime:
-        """Reviews of `people` that all end at the moment returned, which lies ahead; later than hoped for on a busy machine."""
-        lead = LEAD + timedelta(seconds=len(people) / 5000)
+    def _write_in_time(self, number: int) -> tuple[Sequence[Client], datetime]:
+        """Reviews that all end at one moment ahead, and whose they are; later than hoped for on a busy machine.
+
+        What was written too late may have rung already, so each attempt is for other people.
+        """
+        lead = LEAD + timedelta(seconds=number / 5000)
         while True:
+            people = clients(self._salon, number)
             due = _now() + lead
             self._quick.insert_many([to_bson(_review(client, due)) for client in people], ordered=False)
             if _now() < due:
-                return due
+                return people, due
             self._drafts.delete_many({"client_id": {"$in": [client.pk for client in people]}})
             lead *= 2
 

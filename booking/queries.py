@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.db.models import Prefetch, QuerySet
 
-from business.models import Business, Client, Service, Variant, WorkingHours
+from business.models import Business, Client, Service, TeamMember, Variant, WorkingHours
 from drafts import queries as drafts
 from drafts.document import Draft, DraftState, DraftsUnavailable
 from scheduler.actions import Window
@@ -121,9 +121,15 @@ def upcoming(*, business: Business, client: Client, now: datetime) -> list[Appoi
     return list(_visits(business, client).filter(status=Appointment.Status.BOOKED, ends__gt=now).order_by("starts"))
 
 
+def cancelled(*, business: Business, client: Client, now: datetime) -> list[Appointment]:
+    """The client's cancelled appointments whose time is still to come, the next one first."""
+    return list(_visits(business, client).filter(status=Appointment.Status.CANCELLED, ends__gt=now).order_by("starts")[:PAST])
+
+
 def past(*, business: Business, client: Client, now: datetime) -> list[Appointment]:
-    """The client's last appointments that are over or were cancelled, the latest first."""
-    over = _visits(business, client).exclude(status=Appointment.Status.BOOKED, ends__gt=now)
+    """The client's last appointments that are over, and what was cancelled of that time, the latest first."""
+    ahead = (Appointment.Status.BOOKED, Appointment.Status.CANCELLED)
+    over = _visits(business, client).exclude(status__in=ahead, ends__gt=now)
     return list(over.order_by("-starts")[:PAST])
 
 
@@ -142,12 +148,24 @@ def waiting_entry(*, business: Business, client: Client, entry_id: int) -> Waitl
     return _entries(business, client).filter(pk=entry_id).first()
 
 
-def same_wish(*, business: Business, client: Client, services: Sequence[tuple[int, int | None]], window: Window) -> WaitlistEntry | None:
-    """The client's open entry for exactly these services in exactly this window, so that a second press does not ask twice."""
+def same_wish(
+    *,
+    business: Business,
+    client: Client,
+    services: Sequence[tuple[int, int | None]],
+    member: TeamMember | None,
+    window: Window,
+    note: str,
+) -> WaitlistEntry | None:
+    """The client's open entry for exactly these services with this person in exactly this window, so that a second press does not ask twice.
+
+    Another note makes it another wish, so that no word is lost; no note makes none.
+    """
     wanted = (window.first_day, window.last_day, window.from_time, window.to_time)
-    for entry in _entries(business, client):
+    for entry in _entries(business, client).filter(team_member=member):
         windows = [(one.first_day, one.last_day, one.from_time, one.to_time) for one in entry.windows.all()]
-        if windows == [wanted] and [(line.service_id, line.variant_id) for line in entry.lines.all()] == list(services):
+        lines = [(line.service_id, line.variant_id) for line in entry.lines.all()]
+        if windows == [wanted] and lines == list(services) and note in ("", entry.note):
             return entry
     return None
 

@@ -60,6 +60,11 @@ class Visit:
     def price_minor(self) -> int:
         return sum(line.price_minor for line in self.resolved.lines)
 
+    @property
+    def shown(self) -> str:
+        """What a page offers to book; comes back with Confirm, so that nobody books what they have not seen."""
+        return f"{replace(self.choice, flow=None).to_query()}|{self.duration_min}|{self.price_minor}"
+
     @cached_property
     def people(self) -> list[TeamMember]:
         """Who can do everything chosen."""

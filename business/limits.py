@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 RULES: dict[str, RateLimitItem] = {
     "capture": RateLimitItemPerMinute(30, namespace="capture"),
     "confirm": RateLimitItemPerMinute(10, namespace="confirm"),
+    "waitlist": RateLimitItemPerMinute(10, namespace="waitlist"),
     "slots": RateLimitItemPerMinute(120, namespace="slots"),
     "session": RateLimitItemPerMinute(60, namespace="session"),
     "panel": RateLimitItemPerMinute(60, namespace="panel"),

@@ -87,6 +87,7 @@ def nearest_times(visit: Visit, around: datetime) -> dict[str, Any]:
             }
             for slot in found
         ],
+        "nearest_zone": zone_name(visit.business, found[0].start) if found else "",
         "last_day": availability.bookable_days(visit.business, now=visit.now)[1],
     }
 

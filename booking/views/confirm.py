@@ -1,7 +1,7 @@
 """Confirm, the conflict page, and what follows a booking: Done and the calendar file."""
 
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,8 +14,8 @@ from booking import actions
 from booking.views import devices
 from booking.views.calendar import nearest_times, time_page, zone_name
 from booking.views.context import TAKEN, done_key_fits, done_url, page, visit_of
-from booking.views.replies import SEE_OTHER, map_url, see_other
-from booking.views.review import NOTE_TOO_LONG, clean_note, review_page, step_missing, too_many
+from booking.views.replies import SEE_OTHER, cancel_until, map_url, see_other
+from booking.views.review import CHANGED, NOTE_TOO_LONG, clean_note, review_page, slow_down, step_missing
 from booking.visit import Visit
 from booking.wizard import Step
 from business import access, limits
@@ -28,7 +28,10 @@ from scheduler.models import Appointment
 
 @require_POST
 def confirm(request: HttpRequest, slug: str) -> HttpResponse:
-    """Book, whatever the countdown says (D3). Pressed twice: the same booking. 409: taken; 422: something cannot be booked as it stands."""
+    """Book what the page showed, whatever the countdown says (D3). Pressed twice: the same booking.
+
+    409: taken; 422: something cannot be booked as it stands, or costs or takes something else by now (`shown`).
+    """
     visit = visit_of(request, slug)
     booked = visit.booked()
     if booked:
@@ -36,16 +39,25 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     missing = step_missing(request, visit)
     note = clean_note(request)
     if missing:
-        if missing.status_code == SEE_OTHER and (visit.signed_in is None or visit.needs_name()):
-            devices.keep_note(missing, visit.business, visit.choice, note[:NOTE_LENGTH])
+        _keep_typed(missing, visit, note)
         return missing
     assert visit.signed_in
     if len(note) > NOTE_LENGTH:
         visit.problems.append(NOTE_TOO_LONG)
+    if not visit.problems and request.POST.get("shown", visit.shown) != visit.shown:
+        visit.problems.append(CHANGED)
     if visit.problems:
         return review_page(request, visit, note=note)
     retry = limits.retry_after("confirm", str(visit.signed_in.client.pk))
-    return too_many(request, visit, retry) if retry else _book(request, visit, note)
+    return slow_down(request, visit, retry, note=note) if retry else _book(request, visit, note)
+
+
+def _keep_typed(missing: HttpResponse, visit: Visit, note: str) -> None:
+    """The note waits while another step comes first: on the device until somebody has signed in, else with what they are booking."""
+    if missing.status_code == SEE_OTHER and (visit.signed_in is None or visit.needs_name()):
+        devices.keep_note(missing, visit.business, visit.choice, note[:NOTE_LENGTH])
+    elif visit.signed_in:
+        actions.keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note, now=visit.now)
 
 
 def _book(request: HttpRequest, visit: Visit, note: str) -> HttpResponse:
@@ -106,7 +118,8 @@ def conflict_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 @require_safe
 def done(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """You're booked: for the client signed in on this device, or for whoever holds the signed address Confirm led to."""
-    business, client, appointment = _booked(request, slug, pk)
+    now = clock.now()
+    business, client, appointment = _booked(request, slug, pk, now=now)
     start, zone = appointment.starts.astimezone(business.zone), business.zone
     return render(
         request,
@@ -114,10 +127,11 @@ def done(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         {
             "business": business,
             "client": client,
-            "now": clock.now(),
+            "now": now,
             "appointment": appointment,
             "lines": list(appointment.lines.all()),
             "cancelled": appointment.status == Appointment.Status.CANCELLED,
+            "cancel_until": cancel_until(business, appointment.starts, now=now),
             "local_start": start,
             "zone": zone,
             "zone_name": zone_name(business, appointment.starts),
@@ -131,13 +145,14 @@ def done(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_safe
 def ics(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The booking as a calendar file."""
-    business, _, appointment = _booked(request, slug, pk)
+    business, _, appointment = _booked(request, slug, pk, now=clock.now())
     names = " + ".join(line.name for line in appointment.lines.all())
     event = Event()
     event.add("uid", f"booking-{appointment.pk}@{request.get_host()}")
     event.add("dtstamp", appointment.created_at.astimezone(UTC))
     event.add("dtstart", appointment.starts.astimezone(UTC))
     event.add("dtend", appointment.ends.astimezone(UTC))
+    event.add("status", "CANCELLED" if appointment.status == Appointment.Status.CANCELLED else "CONFIRMED")
     event.add("summary", f"{names} at {business.name}")
     event.add("location", business.address)
     event.add("description", f"With {appointment.team_member.first_name}. To change it: {settings.SITE_URL}{_mine_url(business)}")
@@ -151,9 +166,8 @@ def ics(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return response
 
 
-def _booked(request: HttpRequest, slug: str, pk: int) -> tuple[Business, Client | None, Appointment]:
+def _booked(request: HttpRequest, slug: str, pk: int, *, now: datetime) -> tuple[Business, Client | None, Appointment]:
     """The appointment of the signed-in client, or of the signed address. Raises Http404, the same for foreign and missing ones."""
-    now = clock.now()
     business = access.access_business(slug)
     signed_in = access.client_of(request, business, now=now)
     owner = {"client": signed_in.client} if signed_in and not signed_in.draft_id else None

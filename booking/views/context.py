@@ -61,9 +61,11 @@ def arrive(*, business: Business, signed_in: SignedIn, choice: Choice, now: date
 
     For the Time step's Continue, for "Keep this time", for a code just verified and for "Change something" of a resume link.
     """
-    visit = visit_for(business=business, signed_in=signed_in, choice=replace(choice, flow=choice.flow or identifiers.new_uuid()), now=now)
+    choice = replace(choice, flow=choice.flow or identifiers.new_uuid())
+    visit = visit_for(business=business, signed_in=signed_in, choice=choice, now=now)
     take(visit, more_time=more_time)
-    return see_other(visit.url("review"))
+    # With what is no longer offered still in the address: Review says so (D4).
+    return see_other(visit.url("review", choice))
 
 
 def page(request: HttpRequest, visit: Visit, step: Step, template: str, status: int = 200, **context: Any) -> HttpResponse:

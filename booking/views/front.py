@@ -8,10 +8,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from booking import queries
+from booking.views.calendar import zone_name
 from booking.views.pick_up import choice_of, pick_up
-from booking.views.replies import map_url
+from booking.views.replies import map_url, too_many
 from booking.views.signin import whole_session
-from business import access
+from business import access, limits
 from business.access import SignedIn
 from business.models import Business, Client
 from core import clock
@@ -27,6 +28,8 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     signed_in = whole_session(request, business, now=now)
     draft = _open_draft(business, signed_in.client, now=now) if signed_in else None
     if request.method == "POST" and signed_in and draft:
+        if retry := limits.retry_after("capture", str(signed_in.client.pk)):
+            return too_many(request, business=business, client=signed_in.client, retry=retry, back=request.path)
         return pick_up(business=business, signed_in=signed_in, draft=draft, now=now)
     return _front(request, business, signed_in, draft, now=now)
 
@@ -34,6 +37,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 def _front(request: HttpRequest, business: Business, signed_in: SignedIn | None, draft: Draft | None, *, now: datetime) -> HttpResponse:
     client = signed_in.client if signed_in else None
     upcoming = queries.upcoming(business=business, client=client, now=now) if client else []
+    lines = availability.resolve(business=business, services=choice_of(draft).services).lines if draft else ()
     context: dict[str, Any] = {
         "business": business,
         "client": client,
@@ -42,8 +46,10 @@ def _front(request: HttpRequest, business: Business, signed_in: SignedIn | None,
         "sections": queries.menu(business=business),
         "map_url": map_url(business),
         "upcoming": upcoming[0] if upcoming else None,
-        "draft": draft,
-        "draft_lines": _draft_lines(business, draft),
+        "zone_name": zone_name(business, upcoming[0].starts) if upcoming else "",
+        # Nothing of it is offered any more: there is nothing to continue.
+        "draft": draft if lines else None,
+        "draft_lines": lines,
         "signed_out": "signed_out" in request.GET,
         "expired": request.method == "POST",
     }
@@ -56,7 +62,3 @@ def _open_draft(business: Business, client: Client, *, now: datetime) -> Draft |
     if draft is None or not draft.open:
         return None
     return None if availability.booked_from([draft]) else draft
-
-
-def _draft_lines(business: Business, draft: Draft | None) -> tuple[availability.Line, ...]:
-    return availability.resolve(business=business, services=choice_of(draft).services).lines if draft else ()

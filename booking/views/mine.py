@@ -1,7 +1,7 @@
-"""My bookings: what is next, what was, cancelling until the business's cut-off, book again, and what may be sent."""
+"""My bookings: next, cancelled, past; cancelling until the business's cut-off, book again, and what may be sent."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from booking import queries
-from booking.views.replies import map_url, see_other
+from booking.views.calendar import zone_name
+from booking.views.replies import cancel_until, map_url, see_other
 from booking.views.signin import whole_session
 from booking.wizard import Choice
 from business import access
@@ -30,6 +31,7 @@ class Row:
     """An appointment as the page shows it; `cancel_until` is None once the cut-off has passed."""
 
     appointment: Appointment
+    zone_name: str
     cancel_until: datetime | None
     again_url: str
     total_minor: int
@@ -68,7 +70,7 @@ def cancel(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     appointment = queries.visit(business=business, client=signed_in.client, appointment_id=pk)
     if appointment is None:
         raise Http404("There is no such booking.")
-    if appointment.status != Appointment.Status.CANCELLED and _cancel_until(business, appointment, now=now) is None:
+    if appointment.status != Appointment.Status.CANCELLED and cancel_until(business, appointment.starts, now=now) is None:
         return _page(request, business, signed_in, now=now, problem=_too_late(business), status=409)
     try:
         scheduler.cancel(appointment=appointment, now=now, by=None)
@@ -86,6 +88,7 @@ def _page(
         "client": client,
         "now": now,
         "upcoming": [_row(business, one, now=now) for one in queries.upcoming(business=business, client=client, now=now)],
+        "cancelled": [_row(business, one, now=now) for one in queries.cancelled(business=business, client=client, now=now)],
         "past": [_row(business, one, now=now) for one in queries.past(business=business, client=client, now=now)],
         "cutoff": business.cancel_cutoff_min,
         "map_url": map_url(business),
@@ -101,12 +104,13 @@ def _row(business: Business, appointment: Appointment, *, now: datetime) -> Row:
         services=tuple((line.service_id, line.variant_id) for line in lines), member=appointment.team_member_id, member_chosen=True
     )
     again = reverse("booking:time", args=[business.slug]) + f"?{choice.to_query()}"
-    return Row(appointment, _cancel_until(business, appointment, now=now), again, sum(line.price_minor for line in lines))
-
-
-def _cancel_until(business: Business, appointment: Appointment, *, now: datetime) -> datetime | None:
-    until = appointment.starts - timedelta(minutes=business.cancel_cutoff_min)
-    return until if now <= until else None
+    return Row(
+        appointment=appointment,
+        zone_name=zone_name(business, appointment.starts),
+        cancel_until=cancel_until(business, appointment.starts, now=now),
+        again_url=again,
+        total_minor=sum(line.price_minor for line in lines),
+    )
 
 
 def _too_late(business: Business) -> str:

@@ -50,4 +50,5 @@ def pick_up(
         return arrive(business=business, signed_in=signed_in, choice=choice, now=now)
     visit = visit_for(business=business, signed_in=signed_in, choice=choice, now=now)
     take(visit)
-    return see_other(visit.url("time" if visit.choice.services else "services", replace(visit.choice, start_at=None)))
+    # Time says that the time has passed; "See all times" asks for no reason.
+    return see_other(visit.url("time" if visit.choice.services else "services", replace(choice, start_at=None) if pick_time else choice))

@@ -1,13 +1,14 @@
 """What several pages say: go on elsewhere, wait, where we are."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote_plus
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 
 from booking.signin import SignInError, TooMany
-from business.models import Business
+from business.models import Business, Client
 
 SEE_OTHER = 303
 
@@ -29,6 +30,20 @@ def wait_words(seconds: int) -> str:
             number = -(-seconds // size)
             return f"in {number} {name}{'' if number == 1 else 's'}"
     return ""
+
+
+def too_many(request: HttpRequest, *, business: Business, client: Client | None, retry: int, back: str) -> HttpResponse:
+    """429 with a page: what happened, and when to go on; `back` is the address it leads to, `retry` in seconds."""
+    context = {"business": business, "client": client, "retry": retry, "back": back}
+    response = render(request, "booking/too_many.html", context, status=429)
+    response["Retry-After"] = str(retry)
+    return response
+
+
+def cancel_until(business: Business, starts: datetime, *, now: datetime) -> datetime | None:
+    """Until when a booking that starts then can be cancelled online; None when it is too late for that."""
+    until = starts - timedelta(minutes=business.cancel_cutoff_min)
+    return until if now <= until else None
 
 
 def map_url(business: Business) -> str:

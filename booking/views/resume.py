@@ -23,6 +23,7 @@ from booking.views.context import done_url
 from booking.views.pick_up import choice_of, pick_up
 from booking.views.replies import seconds_to_wait, see_other, wait_words
 from booking.views.resume_pages import Opened
+from booking.views.review import CHANGED
 from booking.views.signin import whole_session
 from booking.visit import Visit, visit_for
 from booking.wizard import Choice
@@ -40,7 +41,6 @@ from scheduler.models import Appointment
 
 HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 PERSON_GONE = "The person you chose can't be booked online any more. This is with whoever is free."
-CHANGED = "This has changed since you opened the page. Look it over, then confirm."
 
 
 class _LinkCsrf(CsrfViewMiddleware):
@@ -127,7 +127,7 @@ def _alive(request: HttpRequest, token: str, opened: Opened, *, now: datetime) -
 def _confirm(request: HttpRequest, opened: Opened) -> HttpResponse:
     """Book what the page showed, in one press."""
     visit, link = opened.visit, opened.link
-    if request.POST.get("shown", "") != opened.shown:
+    if request.POST.get("shown", "") != visit.shown:
         return pages.review_page(request, opened, status=409, said=CHANGED)
     if not opened.free:
         return _taken(request, opened)

@@ -1,6 +1,6 @@
 """What a resume link shows: Review itself, or why not, each drawn at the link's own address (draft-lifecycle 9)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -30,11 +30,6 @@ class Opened:
     free: bool
     trusted: bool
 
-    @property
-    def shown(self) -> str:
-        """What the page offers to book; comes back with Confirm, so that nobody books what they have not seen."""
-        return f"{replace(self.visit.choice, flow=None).to_query()}|{self.visit.duration_min}|{self.visit.price_minor}"
-
 
 def review_page(request: HttpRequest, opened: Opened, *, status: int = 200, said: str = "", wait: str = "", retry: int = 0) -> HttpResponse:
     """Review itself at this address, without countdown; with the nearest free times when the time cannot be had any more."""
@@ -54,7 +49,7 @@ def review_page(request: HttpRequest, opened: Opened, *, status: int = 200, said
         free=opened.free,
         passed=bool(start and start <= visit.now),
         trusted=opened.trusted,
-        shown=opened.shown,
+        shown=visit.shown,
         zone_name=zone_name(visit.business, start or visit.now),
         said=said,
         wait=wait,

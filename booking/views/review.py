@@ -27,7 +27,7 @@ from django.views.decorators.http import require_http_methods
 from booking import actions, queries
 from booking.views.calendar import nearest_times, time_page, zone_name
 from booking.views.context import UNUSABLE, closed, done_url, page, visit_of
-from booking.views.replies import see_other, too_many
+from booking.views.replies import cancel_until, see_other, too_many
 from booking.views.steps import back_to_services, team_page
 from booking.visit import Visit
 from booking.wizard import Step
@@ -37,6 +37,8 @@ from core import identifiers
 from drafts.document import Draft
 
 NOTE_TOO_LONG = f"Notes can be up to {NOTE_LENGTH} characters. Yours is kept below: shorten it, then confirm."
+
+CHANGED = "This has changed since you opened the page. Look it over, then confirm."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -131,10 +133,11 @@ def review_page(request: HttpRequest, visit: Visit, *, note: str | None = None) 
         note_max=NOTE_LENGTH,
         zone_name=zone_name(visit.business, visit.choice.start_at or visit.now),
         pairs=visit.choice.pairs(),
+        shown=visit.shown,
         query=visit.choice.to_query(),
         edit={step: visit.url(step) for step in ("services", "team", "time")},
         team_applies=len(visit.people) > 1,
-        waitlist_url=visit.url("waitlist"),
+        cancel_until=cancel_until(visit.business, visit.choice.start_at, now=visit.now) if visit.choice.start_at else None,
         session_api=reverse("booking:api_review_session", args=[visit.business.slug]),
         **countdown(draft if state != "new" else None, visit.now),
         **({} if free else nearest_times(visit, visit.choice.start_at or visit.now)),

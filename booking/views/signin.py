@@ -166,24 +166,25 @@ def _name(request: HttpRequest, business: Business, signed_in: SignedIn, *, now:
 def _onward(request: HttpRequest, business: Business, signed_in: SignedIn, *, now: datetime) -> HttpResponse:
     """Where a client goes who just signed in: back to the link they came from, to Review with their booking, or where they wanted."""
     token = devices.return_token(request, business)
-    if token and not request.GET:
+    if token and not _query(request):
         response = see_other(reverse("booking:resume", args=[token]))
         devices.forget(response, business, sign_in=True)
         return response
+    choice, _ = Choice.from_query(request.GET)
+    note = devices.note_of(request, business, choice)
     wanted = request.GET.get("next", "")
+    if wanted not in NEXT:
+        choice = replace(choice, flow=choice.flow or identifiers.new_uuid())
+    if note is not None:
+        keep_choice(session=signed_in.session, choice=choice, note=note, now=now)
     if wanted in NEXT:
         return see_other(_url(request, business, wanted))
-    choice, _ = Choice.from_query(request.GET)
-    choice = replace(choice, flow=choice.flow or identifiers.new_uuid())
     visit = visit_for(business=business, signed_in=signed_in, choice=choice, now=now)
-    if not visit.choice.services:
+    if not choice.services:
         return see_other(reverse("booking:start", args=[business.slug]))
     step = wizard.open_step(visit.choice, people=len(visit.people))
     if step != Step.REVIEW:
-        return see_other(visit.url(step))
-    note = devices.note_of(request, business, choice)
-    if note is not None:
-        keep_choice(session=signed_in.session, choice=visit.choice, note=note, now=now)
+        return see_other(visit.url(step, choice))
     return arrive(business=business, signed_in=signed_in, choice=choice, now=now)
 
 

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods
 
 from booking import queries, wizard
 from booking.forms.waitlist import PARTS, WaitlistForm
-from booking.views.replies import see_other
+from booking.views import devices
+from booking.views.replies import see_other, wait_words
+from booking.views.review import clean_note
 from booking.views.signin import whole_session
 from booking.visit import Visit, visit_for
 from booking.wizard import Choice
-from business import access
+from business import access, limits
 from business.models import Client
 from business.sizes import NOTE_LENGTH
 from core import clock
@@ -24,11 +26,17 @@ from scheduler import actions as scheduler
 from scheduler.models import WaitlistEntry
 
 A_WEEK = timedelta(days=6)
+TOO_MANY = "We got more requests from you than one person usually makes. Nothing is lost: join again {when}."
+# What is typed here, by the name it has in an address while the client signs in.
+CARRIED = {"day": "first_day", "until": "last_day", "part": "part"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def waitlist(request: HttpRequest, slug: str) -> HttpResponse:
-    """GET draws the wish with what was chosen so far, or what was just saved (`joined`). POST saves it; signing in comes first."""
+    """GET draws the wish with what was chosen so far, or what was just saved (`joined`).
+
+    POST saves it. When the sign-in has ended meanwhile, it comes first, and what was typed is there again afterwards.
+    """
     now = clock.now()
     business = access.access_business(slug)
     signed_in = whole_session(request, business, now=now)
@@ -38,11 +46,22 @@ def waitlist(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, visit, joined=joined)
     if not visit.choice.services:
         return _page(request, visit, status=422 if request.method == "POST" else 200)
-    if request.method != "POST":
-        return _page(request, visit, form=WaitlistForm(initial=_first_idea(request, visit), today=_today(visit)))
-    if signed_in is None:
-        return see_other(_sign_in_url(request, visit))
+    if request.method == "POST":
+        return _save(request, visit)
+    return _page(request, visit, form=WaitlistForm(initial=_first_idea(request, visit), today=_today(visit)))
+
+
+def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if visit.signed_in is None:
+        response = see_other(_sign_in_url(request, visit))
+        devices.keep_note(response, visit.business, visit.choice, clean_note(request)[:NOTE_LENGTH])
+        return response
     form = WaitlistForm(request.POST, today=_today(visit))
+    if retry := limits.retry_after("waitlist", str(visit.signed_in.client.pk)):
+        visit.problems.append(TOO_MANY.format(when=wait_words(retry)))
+        response = _page(request, visit, form=form, status=429)
+        response["Retry-After"] = str(retry)
+        return response
     if not form.is_valid():
         return _page(request, visit, form=form, status=422)
     return see_other(_url(visit, "waitlist", joined=str(_join(visit, form).pk)))
@@ -54,14 +73,17 @@ def _join(visit: Visit, form: WaitlistForm) -> WaitlistEntry:
     window = form.window()
     with transaction.atomic():
         client = Client.objects.select_for_update(no_key=True).get(pk=visit.signed_in.client.pk)
-        earlier = queries.same_wish(business=visit.business, client=client, services=visit.choice.services, window=window)
+        note = form.cleaned_data["note"]
+        earlier = queries.same_wish(
+            business=visit.business, client=client, services=visit.choice.services, member=visit.person, window=window, note=note
+        )
         return earlier or scheduler.join_waitlist(
             business=visit.business,
             client=client,
             lines=visit.resolved.lines,
             windows=[window],
             member=visit.person,
-            note=form.cleaned_data["note"],
+            note=note,
             source=WaitlistEntry.Source.ONLINE,
             now=visit.now,
         )
@@ -97,14 +119,25 @@ def _today(visit: Visit) -> date:
 
 
 def _first_idea(request: HttpRequest, visit: Visit) -> dict[str, Any]:
-    """The chosen time's own day; else the week that begins with the day looked at. The note typed on Review comes along."""
+    """What was typed before the sign-in; else the chosen time's own day; else the week that begins with the day looked at.
+
+    The note typed here or on Review comes along.
+    """
     start, note = visit.choice.start_at, visit.note or ""
-    if start and start > visit.now:
+    asked = _carried(request)
+    if start and start > visit.now and "until" not in asked:
         day = start.astimezone(visit.business.zone)
         part = next(value for value, (_, first, last) in PARTS.items() if value != "any" and _within(day.time(), first, last))
         return {"first_day": day.date(), "last_day": day.date(), "part": part, "note": note}
-    first = max(wizard.parse_day(request.GET.get("day", "")) or _today(visit), _today(visit))
-    return {"first_day": first, "last_day": first + A_WEEK, "part": "any", "note": note}
+    first = max(wizard.parse_day(asked.get("day", "")) or _today(visit), _today(visit))
+    last = wizard.parse_day(asked.get("until", "")) or first + A_WEEK
+    return {"first_day": first, "last_day": last, "part": asked.get("part", "any"), "note": note}
+
+
+def _carried(request: HttpRequest) -> dict[str, str]:
+    """The days and the part of the day that were typed (POST), or came along in the address (GET), as far as they can be read."""
+    sent = {name: request.POST.get(field, "") if request.method == "POST" else request.GET.get(name, "") for name, field in CARRIED.items()}
+    return {name: text for name, text in sent.items() if (text in PARTS if name == "part" else wizard.parse_day(text))}
 
 
 def _within(moment: Any, first: Any, last: Any) -> bool:
@@ -112,8 +145,7 @@ def _within(moment: Any, first: Any, last: Any) -> bool:
 
 
 def _sign_in_url(request: HttpRequest, visit: Visit) -> str:
-    day = wizard.parse_day(request.GET.get("day", ""))
-    return _url(visit, "phone", next="waitlist", **({"day": day.isoformat()} if day else {}))
+    return _url(visit, "phone", next="waitlist", **_carried(request))
 
 
 def _url(visit: Visit, name: str, **extra: str) -> str:

@@ -140,6 +140,38 @@ def test_note_typed_when_the_sign_in_had_ended_is_there_after_the_code(client: B
     assert not client.cookies[f"client-note-{world.bella.pk}"].value
 
 
+def test_note_waits_while_somebody_else_is_chosen_or_too_much_was_pressed(client: Browser, world: World) -> None:
+    sign_in(client, world.mia)
+    choice = haircut(world, member=world.maya.pk)
+    arrive(client, choice)
+    world.maya.bookable = False
+    world.maya.save()
+    assert _confirm(client, choice, note="Side door").status_code == 422
+    assert ">Side door</textarea>" in client.get(f"/b/bella-hair/review/?{replace(choice, member=None).to_query()}").content.decode()
+    _take(world, world.tom_member)
+    answers = [_confirm(client, haircut(world), note=f"Ring {press} times") for press in range(12)]
+    assert answers[-1].status_code == 429
+    assert ">Ring 11 times</textarea>" in client.get(f"/b/bella-hair/review/?{choice.to_query()}&t=any").content.decode()
+
+
+def test_price_and_duration_that_changed_meanwhile_are_shown_before_they_are_booked(client: Browser, world: World) -> None:
+    sign_in(client, world.mia)
+    arrive(client, haircut(world))
+    seen = html.unescape(client.get(f"/b/bella-hair/review/?{haircut(world).to_query()}").content.decode())
+    shown = seen.split('name="shown" value="')[1].split('"')[0]
+    Service.objects.filter(pk=world.cut.pk).update(price_minor=9900, duration_min=60)
+    answer = _confirm(client, haircut(world), note="Side door", shown=shown)
+    assert answer.status_code == 422
+    page = html.unescape(answer.content.decode())
+    assert "This has changed since you opened the page" in page
+    assert "$99.00" in page
+    assert "Side door" in page
+    assert not Appointment.objects.exists()
+    shown = page.split('name="shown" value="')[1].split('"')[0]
+    assert _confirm(client, haircut(world), shown=shown).status_code == 303
+    assert Appointment.objects.get().lines.get().price_minor == 9900
+
+
 def test_note_of_one_booking_is_not_given_to_another(client: Browser, world: World, at) -> None:
     sign_in(client, world.mia)
     _sign_in_ended(world)

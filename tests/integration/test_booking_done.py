@@ -77,6 +77,24 @@ def test_cancelled_booking_says_so(client: Browser, booked: Appointment) -> None
     assert "Add to calendar" not in page
 
 
+@pytest.mark.parametrize("status", ["confirmed", "cancelled"])
+def test_calendar_file_says_whether_it_still_holds(client: Browser, booked: Appointment, status: str) -> None:
+    if status == "cancelled":
+        Appointment.objects.update(status="cancelled")
+    answer = client.get(f"/b/bella-hair/booked/{booked.pk}/calendar.ics")
+    assert next(iter(Calendar.from_ical(answer.content).walk("VEVENT")))["STATUS"] == status.upper()
+
+
+def test_booking_inside_the_cutoff_is_not_said_to_be_cancellable(client: Browser, world: World, booked: Appointment, at) -> None:
+    later, url = haircut(world, start_at=TEN + timedelta(days=2), flow=None), f"/b/bella-hair/booked/{booked.pk}/"
+    assert "You can cancel in" in client.get(url).content.decode()
+    assert "cancel online until 24 h before" in client.get(f"/b/bella-hair/review/?{later.to_query()}").content.decode()
+    at(TEN - timedelta(hours=23))
+    assert "It starts too soon to be cancelled online: call us" in client.get(url).content.decode()
+    soon = client.get(f"/b/bella-hair/review/?{haircut(world, start_at=TEN + timedelta(minutes=30), flow=None).to_query()}").content.decode()
+    assert "It starts too soon to be cancelled online." in soon
+
+
 def test_session_of_a_link_sees_only_the_booking_it_made(world: World, booked: Appointment) -> None:
     browser = Browser()
     sign_in(browser, world.mia, draft_id="d_other")

@@ -9,12 +9,13 @@ from django.utils.html import strip_tags
 
 from business.colour import contrast
 from business.models import Category, Service, WorkingHours
-from drafts.document import DraftState
+from drafts.document import DraftState, ServiceChoice
 from scheduler import actions as scheduler
 from scheduler import queries as availability
 from tests.leaving import NOW, OVER, again, leave, mongo_away
 from tests.links import snapshot
 from tests.phones import MIA, sign_in
+from tests.visits import forget_limits
 
 pytestmark = pytest.mark.django_db
 FRONT = "/b/bella-hair/"
@@ -116,6 +117,7 @@ def test_signed_in_client_sees_the_next_visit(world, client):
     page = words_of(client.get(FRONT))
     assert "Your next visit" in page
     assert "Wed 25 Nov, 13:00" in page
+    assert "Sydney time" in page
     assert "Mia" in page
 
 
@@ -131,6 +133,36 @@ def test_continue_your_booking_appears_while_a_draft_lives_and_only_the_press_is
     assert response["Location"].startswith("/b/bella-hair/review/?")
     assert (again(draft).status, again(draft).engagement) == (DraftState.REVIEWING, 2)
     assert "Ring twice" in words_of(client.get(response["Location"]))
+
+
+@pytest.mark.s("D4")
+def test_continuing_says_what_is_no_longer_offered_and_that_a_time_has_passed(world, client, mongo, at):
+    sign_in(client, MIA)
+    both = tuple(ServiceChoice(one.pk, None, one.name, one.duration_min, one.price_minor) for one in (world.cut, world.toner))
+    leave(world, services=both)
+    Service.objects.filter(pk=world.toner.pk).update(archived_at=NOW)
+    page = words_of(client.get(client.post(FRONT)["Location"]))
+    assert "Review and book" in page
+    assert "Toner is no longer offered" in page
+    at(NOW + timedelta(hours=5))
+    page = words_of(client.get(client.post(FRONT)["Location"]))
+    assert "Pick a time" in page
+    assert "The time you chose has passed" in page
+    Service.objects.filter(pk=world.cut.pk).update(archived_at=NOW)
+    assert "Continue your booking" not in words_of(client.get(FRONT))
+    assert "Hair cut is no longer offered" in words_of(client.get(client.post(FRONT)["Location"], follow=True))
+
+
+def test_continuing_again_and_again_is_slowed_down_and_nothing_is_lost(world, client, mongo):
+    sign_in(client, MIA)
+    forget_limits()
+    draft = leave(world)
+    answers = [client.post(FRONT) for _ in range(31)]
+    assert [answer.status_code for answer in answers] == [303] * 30 + [429]
+    assert int(answers[-1]["Retry-After"]) >= 1
+    assert "Nothing is lost" in words_of(answers[-1])
+    assert again(draft).open
+    assert "Continue your booking" in words_of(client.get(FRONT))
 
 
 def test_nothing_to_continue_is_explained(world, client, mongo):

@@ -55,6 +55,7 @@ def test_next_and_past_are_shown_and_nobody_elses(world, client):
     sign_in(client, MIA)
     page = words_of(client.get(MINE))
     assert "Fri 27 Nov, 11:00" in page
+    assert "Sydney time (AEDT)" in page
     assert "Tue 24 Nov" in page
     assert "13:00" not in page
 
@@ -71,6 +72,24 @@ def test_cancel_frees_the_time(world, client):
     appointment.refresh_from_db()
     assert appointment.status == "cancelled"
     book(world, world.noa)
+
+
+def test_cancelled_booking_of_a_day_to_come_is_not_past(world, client, at):
+    book(world)
+    book(world, hours=74)
+    book(world, hours=-30)
+    Appointment.objects.filter(starts__lt=NOW + timedelta(hours=60)).update(status="cancelled")
+    sign_in(client, MIA)
+    upcoming, cancelled, past = (words_of(client.get(MINE)).split(f'id="{name}-visits"')[1] for name in ("next", "cancelled", "past"))
+    assert "Sat 28 Nov, 11:00" in upcoming.split("</section>")[0]
+    assert "Fri 27 Nov, 11:00" in cancelled.split("</section>")[0]
+    assert "Tue 24 Nov" not in cancelled.split("</section>")[0]
+    assert "Tue 24 Nov" in past.split("</section>")[0]
+    assert "Fri 27 Nov" not in past.split("</section>")[0]
+    at(NOW + timedelta(hours=51))
+    page = words_of(client.get(MINE))
+    assert "cancelled-visits" not in page
+    assert page.split('id="past-visits"')[1].count(">Cancelled</span>") == 2
 
 
 def test_cancel_after_the_cutoff_is_refused_and_explained(world, client, at):

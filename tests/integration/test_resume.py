@@ -135,6 +135,15 @@ def test_email_link_on_another_device_asks_for_a_phone_code_first(world, client)
     assert Appointment.objects.get().note == "Ring twice"
 
 
+@pytest.mark.s("D5", "S70")
+def test_new_code_leads_back_to_the_link_as_the_first_one_would(world, client, at):
+    path, _ = unfinished(world, Channel.EMAIL)
+    confirm(client, path)
+    at(OVER + timedelta(minutes=6))
+    resent = client.post("/b/bella-hair/code/", {"resend": "1"})["Location"]
+    assert client.post(resent, {"code": last_code()})["Location"] == path
+
+
 @pytest.mark.parametrize("token", ["a/b", "../../mine", "x" * 23, ""])
 def test_return_cookie_that_is_no_link_leads_to_the_front_page(world, client, token):
     path, _ = unfinished(world, Channel.EMAIL)

@@ -9,8 +9,10 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 
+from business.models import ClientSession
 from scheduler.models import WaitlistEntry
 from tests.phones import MIA, NOA, sign_in
+from tests.visits import forget_limits
 
 pytestmark = pytest.mark.django_db
 WISH = {"first_day": "2026-11-26", "last_day": "2026-11-28", "part": "morning", "note": "Any chair"}
@@ -82,6 +84,53 @@ def test_pressed_twice_is_one_wish(world, client, url):
     assert WaitlistEntry.objects.count() == 1
     client.post(url, WISH | {"part": "evening"})
     assert WaitlistEntry.objects.count() == 2
+
+
+def test_other_person_or_other_words_are_another_wish(world, client):
+    sign_in(client, MIA)
+    forget_limits()
+    url = f"/b/bella-hair/waitlist/?s={world.cut.pk}"
+    for member, note in (
+        (world.maya.pk, "Any chair"),
+        (world.tom_member.pk, "Any chair"),
+        (world.maya.pk, "By the window"),
+        (world.maya.pk, ""),
+    ):
+        page = words_of(client.get(client.post(f"{url}&t={member}", WISH | {"note": note})["Location"]))
+        assert f"with {'Maya' if member == world.maya.pk else 'Tom'}" in page
+    wishes = WaitlistEntry.objects.order_by("pk").values_list("team_member__first_name", "note")
+    assert list(wishes) == [("Maya", "Any chair"), ("Tom", "Any chair"), ("Maya", "By the window")]
+
+
+def test_wish_typed_when_the_sign_in_had_ended_is_there_after_the_code(world, client, url):
+    sign_in(client, MIA)
+    ClientSession.objects.update(expires_at=ClientSession.objects.get().created_at)
+    away = client.post(url, WISH)["Location"]
+    assert "Any" not in away, "the note stays out of addresses"
+    page = words_of(client.get(sign_in(client, MIA, "?" + away.split("?")[1])["Location"]))
+    for kept in ('value="2026-11-26"', 'value="2026-11-28"', 'value="morning" checked', ">Any chair</textarea>", "Colour", "Maya"):
+        assert kept in page
+    assert not WaitlistEntry.objects.exists()
+
+
+@pytest.mark.parametrize("carried", ["day=any&until=any&part=2026-11-26", "day=x&until=2026-13-45&part=<b>", "day=&until=&part="])
+def test_days_carried_in_an_address_that_cannot_be_read_are_left_out(world, client, url, carried):
+    sign_in(client, MIA)
+    response = client.get(f"{url}&{carried}")
+    assert response.status_code == 200
+    assert 'value="any" checked' in words_of(response)
+    assert 'value="2026-11-25"' in words_of(response)
+
+
+def test_joining_again_and_again_is_slowed_down_and_nothing_typed_is_lost(world, client, url):
+    sign_in(client, MIA)
+    forget_limits()
+    answers = [client.post(url, WISH | {"note": f"Chair {press}"}) for press in range(11)]
+    assert [answer.status_code for answer in answers] == [303] * 10 + [429]
+    assert int(answers[-1]["Retry-After"]) >= 1
+    for kept in ("Nothing is lost: join again in", ">Chair 10</textarea>", 'value="2026-11-28"', 'value="morning" checked'):
+        assert kept in words_of(answers[-1])
+    assert WaitlistEntry.objects.count() == 10
 
 
 def test_chosen_time_of_a_conflict_is_the_first_idea(world, client, url):

@@ -211,17 +211,7 @@ def _recovered_by(*, business: Business, draft: Draft, via_link: bool) -> str:
 
 def _mirror(appointment: Appointment, *, now: datetime) -> None:
     try:
-        drafts.mark_converted(
-            business_id=appointment.business_id,
-            client_id=appointment.client_id,
-            draft_id=appointment.draft_id,
-            engagement=appointment.engagement,
-            confirm_key=appointment.confirm_key,
-            appointment_id=appointment.pk,
-            by="client",
-            appointment_created_at=appointment.created_at,
-            now=now,
-        )
+        drafts.mark_converted(made=appointment, now=now)
     except DraftsUnavailable:
         logger.warning("conversion not mirrored yet, appointment=%s", appointment.pk)
         return

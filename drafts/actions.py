@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TypedDict, TypeVar
+from typing import Protocol, TypedDict, TypeVar
 from uuid import UUID
 
 from core import identifiers
@@ -80,28 +80,40 @@ def dismiss(*, business_id: int, draft_id: str, engagement: int, user_id: int, n
     return draft
 
 
-def mark_converted(
-    *,
-    business_id: int,
-    client_id: int,
-    draft_id: str,
-    engagement: int | None,
-    confirm_key: UUID,
-    appointment_id: int,
-    by: str,
-    appointment_created_at: datetime,
-    now: datetime,
-) -> bool:
-    """The appointment is committed: close the draft it came from (T6, S71). True if this call closed it.
+class Made(Protocol):
+    """What has to be known of an appointment made from a draft: scheduler's model has it, which this floor does not know."""
 
-    False is fine, too: it was closed before, is gone, or the client has engaged anew since (I7). `draft_id` "" or `engagement` None:
-    unknown at Confirm, because MongoDB was away. `by` is "client", "system" or the id of a staff user.
+    @property
+    def pk(self) -> int: ...
+    @property
+    def business_id(self) -> int: ...
+    @property
+    def client_id(self) -> int: ...
+    @property
+    def draft_id(self) -> str: ...
+    @property
+    def engagement(self) -> int | None: ...
+    @property
+    def confirm_key(self) -> UUID: ...
+    @property
+    def booked_by_id(self) -> int | None: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+def mark_converted(*, made: Made, now: datetime) -> bool:
+    """The appointment is committed: close the draft it was made from (T6, S71). True if this call closed it.
+
+    False is fine, too: it was closed before, is gone, or the client has engaged anew since (I7). Without `draft_id` or `engagement` (MongoDB
+    was away at Confirm) it is the client's draft, unless they engaged after the appointment was made. `booked_by_id` None: the client.
     """
-    if draft_id and engagement is not None:
-        which = lifecycle.by_engagement(business_id=business_id, client_id=client_id, draft_id=draft_id, engagement=engagement)
+    whose = {"business_id": made.business_id, "client_id": made.client_id}
+    if made.draft_id and made.engagement is not None:
+        which = lifecycle.by_engagement(**whose, draft_id=made.draft_id, engagement=made.engagement)
     else:
-        which = lifecycle.by_moment(business_id=business_id, client_id=client_id, booked_at=appointment_created_at)
-    step = lifecycle.convert(which=which, confirm_key=confirm_key, appointment_id=appointment_id, by=by, now=now)
+        which = lifecycle.by_moment(**whose, booked_at=made.created_at)
+    by = str(made.booked_by_id) if made.booked_by_id else "client"
+    step = lifecycle.convert(which=which, confirm_key=made.confirm_key, appointment_id=made.pk, by=by, now=now)
     return store.change(step) is not None
 
 

@@ -110,7 +110,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """How a draft ended. `by` is a staff user's id as text, "client" or "system"; `appointment_id` is None when it was dismissed."""
+    """How a draft ended. `by` is a staff user's id as text, or "client"; `appointment_id` is None when it was dismissed."""
 
     at: datetime
     by: str

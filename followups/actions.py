@@ -213,17 +213,7 @@ def book_from_waitlist(
 
 def mirror(*, appointment: Appointment, now: datetime) -> None:
     """Tell the draft that it is booked, and the appointment that the draft knows (T6). Raises DraftsUnavailable."""
-    drafts.mark_converted(
-        business_id=appointment.business_id,
-        client_id=appointment.client_id,
-        draft_id=appointment.draft_id,
-        engagement=appointment.engagement,
-        confirm_key=appointment.confirm_key,
-        appointment_id=appointment.pk,
-        by=str(appointment.booked_by_id) if appointment.booked_by_id else "client",
-        appointment_created_at=appointment.created_at,
-        now=now,
-    )
+    drafts.mark_converted(made=appointment, now=now)
     calendar.mark_mirrored(appointment_id=appointment.pk)
 
 

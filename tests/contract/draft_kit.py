@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -47,19 +48,23 @@ def incomplete(client_id: int = 1, *, business_id: int = BELLA) -> Draft:
     return draft
 
 
+@dataclass(frozen=True)
+class Made:
+    """An appointment, as far as drafts know one."""
+
+    business_id: int
+    client_id: int
+    draft_id: str
+    engagement: int | None
+    confirm_key: UUID
+    created_at: datetime
+    pk: int = 11
+    booked_by_id: int | None = None
+
+
 def convert(draft: Draft, *, now: datetime = NOW, **given: Any) -> bool:
-    facts = {
-        "business_id": draft.business_id,
-        "client_id": draft.client_id,
-        "draft_id": draft.id,
-        "engagement": draft.engagement,
-        "confirm_key": draft.flow,
-        "appointment_id": 11,
-        "by": "client",
-        "appointment_created_at": now,
-        **given,
-    }
-    return actions.mark_converted(now=now, **facts)
+    made = Made(draft.business_id, draft.client_id, draft.id, draft.engagement, draft.flow, created_at=now)
+    return actions.mark_converted(made=replace(made, **given), now=now)
 
 
 def together(*calls: Callable[[], Any]) -> Sequence[Any]:

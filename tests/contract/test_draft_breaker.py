@@ -14,7 +14,7 @@ from core import mongo as driver
 from drafts import actions, breaker, queries, store
 from drafts.breaker import FAILURES, OPEN_SECONDS, Breaker
 from drafts.document import DraftsUnavailable
-from tests.contract.draft_kit import BELLA, NOW, OVER, convert, review, selection
+from tests.contract.draft_kit import BELLA, NOW, OVER, Made, convert, review, selection
 from tests.faults import EngineFactory
 
 pytestmark = pytest.mark.slow
@@ -62,7 +62,7 @@ def _every_action() -> list[Callable[[], Any]]:
     draft: dict[str, Any] = {"business_id": BELLA, "draft_id": "d_x"}
     client: dict[str, Any] = {"business_id": BELLA, "client_id": 1}
     key = identifiers.new_uuid()
-    booked: dict[str, Any] = {"appointment_id": 1, "by": "client", "appointment_created_at": NOW, "confirm_key": key, "engagement": 1}
+    made = Made(**client, draft_id="d_x", engagement=1, confirm_key=key, created_at=NOW)
     return [
         partial(actions.start_review, **client, flow=key, selection=selection(), now=NOW),
         partial(actions.expire_due, now=NOW),
@@ -70,7 +70,7 @@ def _every_action() -> list[Callable[[], Any]]:
         partial(actions.bells_done, items=[("d_x", 1)], now=NOW),
         partial(actions.reminders_settled, items=[("d_x", 1, "handed", "")], now=NOW),
         partial(actions.dismiss, **draft, engagement=1, user_id=1, now=NOW),
-        partial(actions.mark_converted, **client, draft_id="d_x", **booked, now=NOW),
+        partial(actions.mark_converted, made=made, now=NOW),
         partial(actions.erase_client, **client),
         partial(queries.get, **draft, now=NOW),
         partial(queries.for_client, **client, now=NOW),

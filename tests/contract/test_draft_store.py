@@ -194,13 +194,13 @@ def test_t6_converts_from_any_state_and_forgets_the_marks(state: DraftState) -> 
     if state is DISMISSED:
         actions.dismiss(business_id=BELLA, draft_id=draft.id, engagement=1, user_id=7, now=OVER)
     key = identifiers.new_uuid()
-    assert convert(draft, now=OVER, confirm_key=key, by="7", appointment_id=42)
+    assert convert(draft, now=OVER, confirm_key=key, booked_by_id=7, pk=42)
     done = queries.get(business_id=BELLA, draft_id=draft.id, now=OVER)
     assert done is not None
     assert (done.status, done.open, done.closed_flow, done.closed) == (CONVERTED, False, key, Closed(OVER, "7", 42))
     assert (done.bell.state, done.reminder.state, done.purge_at) == ("none", "none", draft.purge_at)
     assert queries.waiting(business_id=BELLA, now=OVER) == []
-    assert not convert(draft, now=OVER, appointment_id=43)
+    assert not convert(draft, now=OVER, pk=43)
     assert queries.get(business_id=BELLA, draft_id=draft.id, now=OVER) == done
 
 
@@ -221,8 +221,8 @@ def test_i7_a_later_engagement_outlives_the_appointment_of_an_earlier_one() -> N
 def test_t6_without_the_draft_id_goes_by_the_moment() -> None:
     """MongoDB was away at Confirm: the appointment knows the client and when it was made."""
     draft = review()
-    assert not convert(draft, draft_id="", engagement=None, appointment_created_at=NOW - MINUTE)
-    assert convert(draft, draft_id="", engagement=None, appointment_created_at=NOW)
+    assert not convert(draft, draft_id="", engagement=None, created_at=NOW - MINUTE)
+    assert convert(draft, draft_id="", engagement=None, created_at=NOW)
 
 
 @pytest.mark.s("S53", "S55")

@@ -62,10 +62,7 @@ def test_a_booking_that_its_draft_never_heard_of(healthy, world, at, capsys):
     appointment = book(world, healthy, now=OVER, mirrored=True)
     at(OVER + timedelta(minutes=5))
     assert f"I7: draft {healthy.id} is incomplete although appointment {appointment.pk} was made from it" in complaints(capsys)
-    drafts.mark_converted(
-        business_id=world.bella.pk, client_id=world.mia.pk, draft_id=healthy.id, engagement=1, confirm_key=appointment.confirm_key,
-        appointment_id=appointment.pk, by="client", appointment_created_at=OVER, now=OVER,
-    )  # fmt: skip
+    drafts.mark_converted(made=appointment, now=OVER)
     call_command("check_invariants")
 
 

@@ -89,10 +89,7 @@ def test_a_conversion_takes_the_card_away_at_the_next_refresh(world, at, rita):
     assert CARD in rita.get("/").content.decode()
     appointment = book(world, draft_id=draft.id, engagement=1)
     assert CARD not in rita.get("/").content.decode(), "before the draft knows"
-    drafts.mark_converted(
-        business_id=world.bella.pk, client_id=world.mia.pk, draft_id=draft.id, engagement=1, confirm_key=appointment.confirm_key,
-        appointment_id=appointment.pk, by="client", appointment_created_at=NOW, now=OVER,
-    )  # fmt: skip
+    drafts.mark_converted(made=appointment, now=OVER)
     assert CARD not in rita.get("/").content.decode()
 
 

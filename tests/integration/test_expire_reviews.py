@@ -191,10 +191,7 @@ def test_a_booking_found_at_the_bell_converts_instead_of_ringing(world, at):
 def test_a_booking_of_an_earlier_engagement_does_not_silence_a_later_one(world, at):
     draft = leave(world)
     appointment = book(world, draft, now=NOW)
-    drafts.mark_converted(
-        business_id=world.bella.pk, client_id=world.mia.pk, draft_id=draft.id, engagement=1, confirm_key=appointment.confirm_key,
-        appointment_id=appointment.pk, by="client", appointment_created_at=NOW, now=NOW,
-    )  # fmt: skip
+    drafts.mark_converted(made=appointment, now=NOW)
     leave(world, now=NOW + timedelta(seconds=1), start_at=NOW + timedelta(hours=6))
     at(OVER + timedelta(seconds=2))
     tasks.expire_reviews()

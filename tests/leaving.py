@@ -1,12 +1,14 @@
 """Clients who stop at Review, switches turned on, and MongoDB away: what the tests of the Follow-ups begin with."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from booking import actions as booking
 from business.models import Business, Channel, Client, DayCounter
@@ -84,3 +86,20 @@ def mongo_away() -> Iterator[None]:
             breaker.succeeded()
             if seam._client:
                 seam._client.close()
+
+
+@contextmanager
+def mongo_away_from(words: str) -> Iterator[None]:
+    """MongoDB goes away in the middle of one request: just before PostgreSQL is first asked something with these words in it."""
+    with ExitStack() as away:
+
+        def ask(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+            if words in sql and not seen:
+                seen.append(sql)
+                away.enter_context(mongo_away())
+            return execute(sql, *rest)
+
+        seen: list[str] = []
+        with connection.execute_wrapper(ask):
+            yield
+        assert seen, f"nothing asked for {words}"

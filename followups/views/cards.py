@@ -17,8 +17,8 @@ from followups import actions, outreach
 from followups.actions import Handled
 from followups.forms import CardForm
 from followups.queries.cards import card_of
-from followups.queries.waiting import waiting, waiting_count
-from followups.views.panel import place_after, show
+from followups.queries.waiting import waiting
+from followups.views.panel import count_if_known, place_after, show
 
 AWAY = "Follow-ups cannot be reached right now. Nothing was changed; try again in a moment."
 
@@ -89,7 +89,7 @@ def _handled(request: HttpRequest, staff: Staff, draft_id: str, handled: Handled
         response.status_code = 409
         return response
     context = {"handled": handled, "draft_id": draft_id, "business": staff.business, "now": now}
-    context["incomplete_count"] = waiting_count(business=staff.business, now=now)
+    context["incomplete_count"] = count_if_known(staff, now=now)
     response = render(request, "followups/_card_handled.html", context, status=409)
     trigger_client_event(response, "followups:changed", {})
     return reswap(retarget(response, f"#card-{draft_id}"), "outerHTML")

@@ -48,13 +48,20 @@ def place_after(order: Sequence[object], gone: object, *, prefix: str) -> str:
     return f"{prefix}{left[min(place, len(left) - 1)]}" if left else "followups-empty"
 
 
+def count_if_known(staff: Staff, *, now: datetime) -> int | None:
+    """The number on the Incomplete tab; None, drawn as a dash, while MongoDB is away."""
+    try:
+        return waiting_count(business=staff.business, now=now)
+    except DraftsUnavailable:
+        return None
+
+
 @require_safe
 @staff_page("manage_waitlist")
 def badge(request: HttpRequest, *, staff: Staff) -> HttpResponse:
     """The number on the Follow-ups button. Nothing to swap (204) while MongoDB is away: the old number stays."""
-    try:
-        count = waiting_count(business=staff.business, now=clock.now())
-    except DraftsUnavailable:
+    count = count_if_known(staff, now=clock.now())
+    if count is None:
         return HttpResponse(status=204)
     return render(request, "followups/_badge.html", {"count": count})
 
@@ -81,8 +88,4 @@ def _incomplete(staff: Staff, *, since: datetime | None, now: datetime) -> dict[
 
 def _waitlist(staff: Staff, *, now: datetime) -> dict[str, Any]:
     waiting = entries(business=staff.business, now=now)
-    try:
-        incomplete_count = waiting_count(business=staff.business, now=now)
-    except DraftsUnavailable:
-        incomplete_count = None
-    return {"entries": waiting, "waitlist_count": len(waiting), "incomplete_count": incomplete_count}
+    return {"entries": waiting, "waitlist_count": len(waiting), "incomplete_count": count_if_known(staff, now=now)}

@@ -10,7 +10,7 @@ from business.models import AuditEvent, Channel
 from drafts.document import DraftState
 from followups import tasks
 from messaging.models import Message
-from tests.leaving import OVER, TEN, again, leave, mongo_away, switch_on
+from tests.leaving import OVER, TEN, again, leave, mongo_away, mongo_away_from, switch_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mongo")]
 
@@ -21,9 +21,9 @@ def rita(client, world):
     return client
 
 
-def press(client, draft, *, engagement=None, htmx=True):
+def press(client, draft, *, engagement=None, htmx=True, verb="dismiss"):
     headers = {"HX-Request": "true"} if htmx else {}
-    return client.post(reverse("followups:dismiss", args=[draft.id]), {"engagement": engagement or draft.engagement}, headers=headers)
+    return client.post(reverse(f"followups:{verb}", args=[draft.id]), {"engagement": engagement or draft.engagement}, headers=headers)
 
 
 @pytest.mark.s("S53")
@@ -131,6 +131,31 @@ def test_mongodb_away_changes_nothing(world, at, rita):
         assert press(rita, draft).status_code == 503
         assert press(rita, draft, htmx=False).status_code == 302
     assert again(draft).open
+
+
+@pytest.mark.parametrize("verb", ["dismiss", "remind"])
+@pytest.mark.parametrize("htmx", [True, False])
+def test_what_became_of_the_card_is_said_though_mongodb_goes_away_meanwhile(world, at, rita, sends, verb, htmx):  # noqa: PLR0917
+    draft = leave(world)
+    at(OVER)
+    press(rita, draft)
+    with mongo_away_from("scheduler_appointment"):  # the draft has been read, the number that goes with the answer has not
+        response = press(rita, draft, htmx=htmx, verb=verb)
+    assert response.status_code == 409
+    said = response.content.decode()
+    assert "was dismissed already" in said
+    assert "not known right now" in said
+    assert sends == []
+
+
+@pytest.mark.s("S53")
+def test_dismissed_is_dismissed_though_mongodb_goes_away_before_the_panel_is_drawn(world, at, rita):
+    draft = leave(world)
+    at(OVER)
+    with mongo_away_from('UPDATE "messaging_message"'):
+        response = press(rita, draft)
+    assert (response.status_code, json.loads(response.headers["HX-Trigger"])["toast"]["text"]) == (503, "Dismissed.")
+    assert again(draft).status == DraftState.DISMISSED
 
 
 def test_a_draft_that_is_gone_is_said(world, at, rita):

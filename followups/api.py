@@ -41,7 +41,7 @@ class Engagement(serializers.Serializer[Any]):
     engagement = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @permission_classes([IsAuthenticated, ManagesWaitlist])
 def cards(request: Request) -> Response:
     """`{"count", "cards": […]}`, newest first, at most 200 cards. Moments in UTC, money in minor units. 503 while MongoDB is away."""
@@ -49,7 +49,7 @@ def cards(request: Request) -> Response:
     return Response({"count": found.count, "cards": [_as_json(card) for card in shown]})
 
 
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @permission_classes([IsAuthenticated, ManagesWaitlist])
 def count(request: Request) -> Response:
     """`{"count"}`: how many bookings wait."""

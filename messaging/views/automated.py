@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from business.access import Staff, staff_page
 from business.models import Channel
@@ -38,14 +38,14 @@ NOT_SENT = {
 }
 
 
-@require_GET
+@require_safe
 @staff_page("edit_messages")
 def settings_page(request: HttpRequest, staff: Staff) -> HttpResponse:
     rows = [{"kind": kind, **about, "channels": queries.automated(business=staff.business, kind=kind)} for kind, about in EDITABLE.items()]
     return render(request, "messaging/settings.html", {"groups": [{"name": "Reminders", "rows": rows}]})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_page("edit_messages")
 def edit(request: HttpRequest, kind: str, staff: Staff) -> HttpResponse:
     stored = _stored(staff, kind)

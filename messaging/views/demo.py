@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from business.models import Business, Channel, DemoClock
 from core import clock
@@ -25,7 +25,7 @@ _MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
 _MAIL_POLICY += " allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 
 
-@require_GET
+@require_safe
 def outbox(request: HttpRequest) -> HttpResponse:
     """Newest first. `?channel=sms|email` filters; `?newest=<id>` answers 204 while nothing new has come."""
     _only_in_the_demo()
@@ -39,7 +39,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/_sent.html" if getattr(request, "htmx", False) else "demo/outbox.html", context)
 
 
-@require_GET
+@require_safe
 def mail(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML part of one mail as a mail program would show it: no scripts, nothing loaded, links leave the frame only by a click."""
     _only_in_the_demo()

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from business.access import Staff, staff_page
 from core import clock
@@ -16,7 +16,7 @@ ON_THE_PAGE = 100
 IN_THE_POPOVER = 8
 
 
-@require_GET
+@require_safe
 @staff_page("manage_waitlist")
 def notices(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Newest first; the list alone for the bell's popover."""

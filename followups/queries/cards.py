@@ -114,12 +114,8 @@ class _Catalogue:
         return CardLine(choice.name, variant.name if variant else "", offered=self.offers(choice))
 
     def offers(self, choice: ServiceChoice) -> bool:
-        """The same rule as `scheduler.queries.resolve`, for many at once."""
         service = self._services.get(choice.service_id)
-        if service is None or service.archived_at:
-            return False
-        offered = [variant.pk for variant in service.variants.all() if variant.archived_at is None]
-        return choice.variant_id in offered if offered or choice.variant_id else True
+        return service is not None and appointments.is_offered(service, choice.variant_id)
 
 
 class _Team:

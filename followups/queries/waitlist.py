@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import QuerySet
 
 from business.models import Business, TeamMember
+from followups.queries.cards import CardLine
 from scheduler import queries as appointments
 from scheduler.availability import Diary
 from scheduler.models import WaitlistEntry, WaitlistWindow
@@ -31,11 +32,18 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Everything `_waitlist_card.html` shows; `openings` are up to three, the first and others well apart from it."""
+    """Everything `_waitlist_card.html` shows; `openings` are up to three, the first and others well apart from it: none, unless all the
+    client waits for is `offered` as they want it.
+    """
 
     row: WaitlistEntry
+    lines: tuple[CardLine, ...]
     openings: tuple[Opening, ...]
     duration_min: int
+
+    @property
+    def offered(self) -> bool:
+        return all(line.offered for line in self.lines)
 
 
 def entries_count(*, business: Business) -> int:
@@ -55,12 +63,22 @@ def find(*, business: Business, pk: int, now: datetime) -> Entry | None:
 
 def _open(business: Business) -> QuerySet[WaitlistEntry]:
     rows = WaitlistEntry.objects.filter(business=business, closed_at=None).select_related("client", "team_member", "business")
-    return rows.prefetch_related("lines__service", "lines__variant", "windows").order_by("created_at", "id")
+    return rows.prefetch_related("lines__service__variants", "lines__variant", "windows").order_by("created_at", "id")
 
 
 def _with_openings(business: Business, rows: Sequence[WaitlistEntry], *, now: datetime) -> list[Entry]:
-    finder = _Finder(business, now=now) if rows else None
-    return [Entry(row, tuple(finder.openings(row)) if finder else (), duration_of(row)) for row in rows]
+    if not rows:
+        return []
+    finder = _Finder(business, now=now)
+    return [Entry(row, lines := _lines(row), tuple(finder.openings(row, lines)), duration_of(row)) for row in rows]
+
+
+def _lines(entry: WaitlistEntry) -> tuple[CardLine, ...]:
+    wanted = ((line.service, line.variant) for line in entry.lines.all())
+    return tuple(
+        CardLine(service.name, variant.name if variant else "", appointments.is_offered(service, variant and variant.pk))
+        for service, variant in wanted
+    )
 
 
 def duration_of(entry: WaitlistEntry) -> int:
@@ -83,13 +101,13 @@ class _Finder:
             business=business, members=list(self._members.values()), first=self._first, last=self._last
         )
 
-    def openings(self, entry: WaitlistEntry) -> list[Opening]:
+    def openings(self, entry: WaitlistEntry, lines: Sequence[CardLine]) -> list[Opening]:
         """A few free times that suit this entry: the first one, then others at least an hour later, so that there is a choice."""
         services = {line.service_id for line in entry.lines.all()}
         able = [pk for pk, skills in self._skills.items() if services <= skills and entry.team_member_id in (None, pk)]
         minutes = duration_of(entry)
         found: dict[datetime, Opening] = {}
-        if any(line.service.archived_at for line in entry.lines.all()) or not able or not minutes:
+        if not all(line.offered for line in lines) or not able or not minutes:
             return []
         for day, window in self._days(entry):
             for pk in able:

@@ -30,10 +30,10 @@ def rita(client, world, at):
     return client
 
 
-def wait(world, client=None, *, member=None, windows=MORNING, note="After school"):
+def wait(world, client=None, *, member=None, windows=MORNING, note="After school", service=None):
     client = client or world.mia
-    business, service = (world.bella, world.cut) if client.business == world.bella else (world.rival, world.rival_cut)
-    lines = appointments.resolve(business=business, services=[(service.pk, None)]).lines
+    business, cut = (world.bella, world.cut) if client.business == world.bella else (world.rival, world.rival_cut)
+    lines = appointments.resolve(business=business, services=[service or (cut.pk, None)]).lines
     return calendar.join_waitlist(
         business=business, client=client, lines=lines, windows=windows, member=member, note=note, source="online", now=NOW
     )
@@ -87,6 +87,31 @@ def test_whoever_comes_before_two_is_offered_nothing_at_two(world, rita):
 def test_nothing_open_is_said(world, rita):
     wait(world, windows=(Window(date(2026, 11, 29), date(2026, 11, 29)),))
     assert "Nothing open yet" in words(rita.get(WAITLIST)), "nobody works on Sundays"
+
+
+def retire_service(world):
+    type(world.colour).objects.filter(pk=world.colour.pk).update(archived_at=NOW)
+
+
+def retire_variant(world):
+    type(world.colour_short).objects.filter(pk=world.colour_short.pk).update(archived_at=NOW)
+
+
+def give_variants(world):
+    """What was one service is asked for by its variant now."""
+    WaitlistEntry.objects.get().lines.update(variant=None)
+
+
+@pytest.mark.parametrize("change", [retire_service, retire_variant, give_variants])
+def test_what_is_no_longer_offered_as_it_was_wanted_claims_no_opening(world, rita, change):
+    entry = wait(world, service=(world.colour.pk, world.colour_short.pk))
+    assert "Open now Thu 26 Nov, 10:00 Maya" in words(rita.get(WAITLIST))
+    change(world)
+    text = words(rita.get(WAITLIST))
+    assert "no longer offered" in text
+    assert "Not all of it is offered any more: edit it to see openings" in text
+    assert "Open now" not in text
+    assert "no longer offered" in words(rita.get(reverse("followups:waitlist-book", args=[entry.pk])))
 
 
 def test_the_empty_state_says_what_will_appear_and_the_one_thing_to_do(world, rita):

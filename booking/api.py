@@ -81,7 +81,7 @@ def review_session(request: Request, slug: str) -> Response:
 
     GET `?<selection>` looks and changes nothing. POST `{"selection", "more_time"}`: the client has arrived at Review, or wants more time;
     nothing is captured where the Review page would not (a step missing, the time taken, booked already).
-    `slot` is free or taken; `booked` the address of the booking when this flow is one already.
+    `slot` is "free" or "taken"; `booked` whether this very flow is a booking already (the page then shows it).
     """
     now = clock.now()
     business = access.access_business(slug)

@@ -14,9 +14,8 @@ from pymongo.collection import Collection
 from core import mongo
 from drafts.breaker import guarded
 from drafts.document import OPEN, Draft, DraftState, DraftsUnavailable, from_bson
-from drafts.schema import INDEXES, is_validated
+from drafts.schema import COLLECTION, INDEXES, is_validated
 
-COLLECTION = "booking_drafts"
 SCAN_SECONDS = 120
 logger = logging.getLogger(__name__)
 

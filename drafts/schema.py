@@ -1,4 +1,4 @@
-"""What MongoDB is told about the drafts: their indexes and their validator, as plain data (draft-lifecycle 2)."""
+"""What MongoDB is told about the drafts: the collection, its indexes and its validator, as plain data (draft-lifecycle 2)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Any, Final
 from business.sizes import MOST_SERVICES, NOTE_LENGTH
 from drafts.document import MAX_NAME, MAX_TZ, DraftState
 
+COLLECTION: Final = "booking_drafts"
 ASCENDING, DESCENDING = 1, -1
 _LISTED_BESIDES = {"v", "key", "name", "ns", "background"}
 

@@ -12,9 +12,8 @@ from core import mongo
 from drafts.breaker import guarded
 from drafts.document import Draft, DraftsUnavailable, from_bson
 from drafts.lifecycle import Step
-from drafts.schema import INDEXES, VALIDATION, Index, is_validated
+from drafts.schema import COLLECTION, INDEXES, VALIDATION, Index, is_validated
 
-COLLECTION = "booking_drafts"
 BUILD_SECONDS = 120
 
 

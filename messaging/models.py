@@ -32,6 +32,7 @@ class State(models.TextChoices):
     UNCONFIRMED = "unconfirmed", "Delivery not confirmed"
 
 
+# Not ended: at most one of these for a draft and channel (the constraint one_in_flight).
 IN_FLIGHT = (State.QUEUED, State.SENDING, State.UNKNOWN)
 
 

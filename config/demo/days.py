@@ -10,6 +10,7 @@ from config.demo.diary import Diary
 from config.demo.house import Salon
 from config.demo.shapes import MemberSpec
 from core import identifiers
+from scheduler.actions import booked_lines
 from scheduler.models import Appointment, AppointmentLine
 from scheduler.queries import Line
 
@@ -61,7 +62,7 @@ def prolong(salon: Salon, diary: Diary, *, filled_until: date, now: datetime) ->
 
 def _save(planned: Sequence[_Planned]) -> list[Appointment]:
     rows = Appointment.objects.bulk_create(plan.appointment for plan in planned)
-    AppointmentLine.objects.bulk_create(line for plan in planned for line in menu.booked(plan.appointment, plan.lines))
+    AppointmentLine.objects.bulk_create(line for plan in planned for line in booked_lines(plan.appointment, plan.lines))
     return rows
 
 

@@ -1,9 +1,8 @@
 """Services by the keys the demo's data uses: "cut", or "foils:Half head" for one of a service's variants."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from config.demo.house import Salon
-from scheduler.models import Appointment, AppointmentLine
 from scheduler.queries import Line
 
 
@@ -22,21 +21,6 @@ def pick(salon: Salon, keys: Sequence[str]) -> list[Line]:
 def minutes(lines: Iterable[Line]) -> int:
     """How long all of them take in a row."""
     return sum(line.duration_min for line in lines)
-
-
-def booked(appointment: Appointment, lines: Iterable[Line]) -> Iterator[AppointmentLine]:
-    """The lines of an appointment that is saved already."""
-    for position, line in enumerate(lines):
-        yield AppointmentLine(
-            appointment=appointment,
-            service=line.service,
-            variant=line.variant,
-            position=position,
-            name=line.name,
-            variant_name=line.variant_name,
-            duration_min=line.duration_min,
-            price_minor=line.price_minor,
-        )
 
 
 def offered(salon: Salon, member: str) -> list[str]:

@@ -21,7 +21,7 @@ from followups.queries.words import CHANNELS, join, reason_words
 from followups.reminder_rule import Reason, Skip, closest, decide
 from messaging import outbox
 from messaging import queries as messages
-from messaging.models import Kind, Message, State
+from messaging.models import IN_FLIGHT, Kind, Message, State
 
 IN_REQUEST_SECONDS = 5.0
 
@@ -130,7 +130,7 @@ def _outcome(results: Mapping[str, Message], reasons: Mapping[str, str]) -> Outc
     failed = {channel: message.reason or message.state for channel, message in results.items() if message.state in _ENDED_UNSENT}
     return Outcome(
         channels=tuple(channel for channel, message in results.items() if message.state == State.SENT),
-        trying=tuple(channel for channel, message in results.items() if message.state in (State.QUEUED, State.SENDING, State.UNKNOWN)),
+        trying=tuple(channel for channel, message in results.items() if message.state in IN_FLIGHT),
         reasons={**reasons, **failed},
     )
 

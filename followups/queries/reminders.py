@@ -9,11 +9,10 @@ from business.models import Channel, Client
 from drafts.document import Draft
 from followups.queries.words import CHANNELS, SENT_TO, join, reason_words
 from followups.reminder_rule import Reason
-from messaging.models import Message, State
+from messaging.models import IN_FLIGHT, Message, State
 
 Tone = Literal["quiet", "good", "bad", "busy"]
 _NOT_DELIVERED = {"undelivered", "failed", "bounced", "rejected"}
-_UNDER_WAY = (State.QUEUED, State.SENDING, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def _line(message: Message, client: Client) -> ReminderLine:
         failed = message.delivery in _NOT_DELIVERED
         word = "not delivered" if failed else "delivered" if message.delivery in ("delivered", "read") else "sent"
         return ReminderLine("Reminded", "bad" if failed else "good", when, by, f"({word})")
-    if message.state in _UNDER_WAY:
+    if message.state in IN_FLIGHT:
         return ReminderLine(f"Reminder {by} is on its way", "busy")
     if message.state == State.UNCONFIRMED:
         return ReminderLine(f"{name[:1].upper()}{name[1:]} of", "bad", when, word="delivery not confirmed")
@@ -96,9 +95,8 @@ def first_name(client: Client | None) -> str:
 
 def timeline(draft: Draft, messages: Sequence[Message]) -> list[Event]:
     """What happened so far, oldest first."""
-    events = [Event(draft.review_started_at, "Reached Review"), Event(draft.review_expires_at, "Left without finishing")]
-    if draft.engagement > 1:
-        events[0] = Event(draft.review_started_at, f"Came back to Review, visit {draft.engagement}")
+    arrived = "Reached Review" if draft.engagement == 1 else f"Came back to Review, visit {draft.engagement}"
+    events = [Event(draft.review_started_at, arrived), Event(draft.review_expires_at, "Left without finishing")]
     events += [Event(sending[0].created_at, _told(sending)) for sending in _sendings(messages)]
     return sorted(events, key=lambda event: event.at)
 
@@ -131,7 +129,7 @@ def _told(sending: Sequence[Message]) -> str:
 
 def _ended(message: Message) -> str:
     """How it ended; "" when it was sent and no more is known."""
-    if message.state in _UNDER_WAY:
+    if message.state in IN_FLIGHT:
         return "on its way"
     if message.state == State.SENT:
         return message.delivery if message.delivery in {"delivered", *_NOT_DELIVERED} else ""

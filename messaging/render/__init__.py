@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from business.models import Business, Channel, Client
 from messaging.render.links import preferences_token, preferences_url, read_preferences_token, resume_tokens, resume_url, without_tokens
 from messaging.render.mail import html_part
-from messaging.render.segments import Segments, segments, to_gsm7
+from messaging.render.segments import segments, to_gsm7
 from messaging.render.values import person_name, plain_name, sender_name, service_words
 from messaging.render.words import (
     BUSINESS_NAME,
@@ -29,7 +29,7 @@ from messaging.render.words import (
 from messaging.transport import Content
 
 __all__ = [
-    "MAIL_FOOTER", "MAX_SEGMENTS", "RESUME_LINK", "VARIABLES", "BadTemplate", "Content", "Segments", "Words",
+    "MAIL_FOOTER", "VARIABLES", "BadTemplate", "Content", "Words",
     "check", "check_subject", "default_words", "plain_name", "preferences_token", "preferences_url", "read_preferences_token",
     "reminder_values", "render", "resume_tokens", "resume_url", "segments", "sender_name", "service_words", "to_gsm7", "without_tokens",
 ]  # fmt: skip

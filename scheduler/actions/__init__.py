@@ -1,6 +1,6 @@
 """Writes of the appointment book: book, move, cancel, and the waitlist."""
 
-from scheduler.actions.booking import Booked, NotBookable, SlotTaken, book, book_by_staff
+from scheduler.actions.booking import Booked, NotBookable, SlotTaken, book, book_by_staff, booked_lines
 from scheduler.actions.changing import NotChangeable, cancel, mark_mirrored, move
 from scheduler.actions.people import NewClient, add_client
 from scheduler.actions.waitlist import Window, close_waitlist, join_waitlist, lock_waitlist, update_waitlist
@@ -15,6 +15,7 @@ __all__ = [
     "add_client",
     "book",
     "book_by_staff",
+    "booked_lines",
     "cancel",
     "close_waitlist",
     "join_waitlist",

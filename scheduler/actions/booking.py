@@ -5,7 +5,7 @@ deadlocking; then the time is checked; then the exclusion constraint judges the 
 before that the draft, when the booking comes from one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -148,7 +148,7 @@ def _try(
             wanted.team_member = locked
             wanted.recovered = recovered() if recovered else Appointment.Recovered.NOT
             wanted.save(force_insert=True)
-            write_lines(wanted, lines)
+            AppointmentLine.objects.bulk_create(booked_lines(wanted, lines))
             _audit_if_by_staff(wanted, now=now)
             _count(wanted, lines, now=now)
     except IntegrityError as error:
@@ -199,9 +199,9 @@ def _is_taken(appointment: Appointment, member: TeamMember) -> bool:
     return overlapping.exclude(status__in=queries.NOT_TAKING_TIME).exclude(pk=appointment.pk).exists()
 
 
-def write_lines(appointment: Appointment, lines: Sequence[Line]) -> None:
-    """Keep name, duration (minutes) and price (minor units) of each service in order as they are today. One query."""
-    AppointmentLine.objects.bulk_create(
+def booked_lines(appointment: Appointment, lines: Iterable[Line]) -> list[AppointmentLine]:
+    """The rows, not written yet, that keep name, duration (minutes) and price (minor units) of each service in order as they are today."""
+    return [
         AppointmentLine(
             appointment=appointment,
             service=line.service,
@@ -213,7 +213,7 @@ def write_lines(appointment: Appointment, lines: Sequence[Line]) -> None:
             price_minor=line.price_minor,
         )
         for position, line in enumerate(lines)
-    )
+    ]
 
 
 def book_by_staff(

@@ -10,8 +10,8 @@ from psycopg import errors
 from business import actions as business_actions
 from business.models import TeamMember
 from scheduler import queries
-from scheduler.actions.booking import SlotTaken, can_take, check, lock_member, write_lines
-from scheduler.models import Appointment
+from scheduler.actions.booking import SlotTaken, booked_lines, can_take, check, lock_member
+from scheduler.models import Appointment, AppointmentLine
 from scheduler.queries import Line
 
 
@@ -50,7 +50,7 @@ def move(
             row.save(update_fields=["starts", "ends", "team_member", "note"])
             if lines is not None:
                 row.lines.all().delete()
-                write_lines(row, lines)
+                AppointmentLine.objects.bulk_create(booked_lines(row, lines))
             business_actions.audit(business=row.business, actor=by, action="appointment.changed", object_id=str(row.pk), now=now)
     except IntegrityError as error:
         if isinstance(error.__cause__, errors.ExclusionViolation):

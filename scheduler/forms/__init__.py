@@ -2,7 +2,7 @@
 
 from scheduler.forms.appointment import AppointmentForm, prefilled
 from scheduler.forms.saving import Unsaved, chosen, save
-from scheduler.forms.services import ServicesField, catalogue, value_of
+from scheduler.forms.services import catalogue, value_of
 from scheduler.forms.wish import WishForm
 
-__all__ = ["AppointmentForm", "ServicesField", "Unsaved", "WishForm", "catalogue", "chosen", "prefilled", "save", "value_of"]
+__all__ = ["AppointmentForm", "Unsaved", "WishForm", "catalogue", "chosen", "prefilled", "save", "value_of"]

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's sync API runs a loop; Django would refuse the ORM beside it.
+expect.set_options(timeout=20_000)  # ms: a slow machine may need more than the usual five seconds, and where all is well nobody waits
 
 ARGS = [
     "--no-sandbox",

@@ -14,6 +14,7 @@ from tests.leaving import leave
 from tests.world import NOW, World
 
 DESK = {"width": 1280, "height": 800}
+QUIET = ".htmx-request, .htmx-settling, .htmx-added"
 
 
 def sign_in(context: BrowserContext, url: str, user: User) -> None:
@@ -48,8 +49,9 @@ def booked(world: World, starts: datetime) -> Appointment:
 
 
 def poll(page: Page) -> None:
-    """What happens every thirty seconds, and until the panel is another one."""
+    """What happens every thirty seconds, and until the panel is another one. It listens once what came before has settled."""
+    expect(page.locator(QUIET)).to_have_count(0)
     page.evaluate("document.getElementById('followups-panel').dataset.old = '1'")
     page.evaluate("document.body.dispatchEvent(new CustomEvent('followups:poll'))")
     expect(page.locator("#followups-panel[data-old]")).to_have_count(0)
-    expect(page.locator(".htmx-request, .htmx-settling, .htmx-added")).to_have_count(0)
+    expect(page.locator(QUIET)).to_have_count(0)

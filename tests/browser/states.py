@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from business import limits
 from scheduler.models import Appointment
-from tests.browser.walk import address, press, reach_review, sign_in
+from tests.browser.walk import address, press, reach_review, settle, sign_in
 from tests.leaving import OVER
 from tests.links import unfinished
 from tests.phones import NEW, last_code
@@ -31,6 +31,12 @@ class Stage:
 
     def goes(self, path: str) -> Act:
         return lambda: self.page.goto(self.url + path)
+
+    def play(self, act: Act) -> None:
+        """Do it, and wait until the page it leads to is there, loaded and drawn."""
+        with self.page.expect_navigation(wait_until="networkidle"):
+            act()
+        settle(self.page)
 
     def mia(self) -> None:
         sign_in(self.page.context, self.url, self.world.mia)
@@ -61,6 +67,7 @@ def _code(stage: Stage) -> Act:
 def _name(stage: Stage) -> Act:
     _code(stage)()
     stage.page.get_by_role("heading", name="Enter your code").wait_for()
+    stage.page.wait_for_load_state("networkidle")  # what this page loads is not the next one's
     return lambda: stage.page.get_by_role("textbox", name="Code").fill(last_code())
 
 

@@ -68,7 +68,7 @@ def test_summary_follows_what_is_chosen(page: Page, live_server, world: World) -
     bar.locator("summary").click()
     expect(bar).to_contain_text("Long hair")
     press(page, "Continue")
-    assert f"s={world.cut.pk}&s={world.colour.pk}.{world.colour_long.pk}" in page.url
+    page.wait_for_url(lambda url: f"s={world.cut.pk}&s={world.colour.pk}.{world.colour_long.pk}" in url)
 
 
 def test_search_narrows_the_list_while_typing(page: Page, live_server, world: World) -> None:
@@ -98,7 +98,7 @@ def test_date_picked_leads_there_and_one_typed_waits_for_go(page: Page, live_ser
     expect(go).to_be_hidden()
     field.fill("2026-11-26")
     expect(page.get_by_role("heading", name="Thursday 26 November 2026")).to_be_visible()
-    assert page.url.endswith(f"/time/?s={world.cut.pk}&t=any&day=2026-11-26")
+    page.wait_for_url(f"{live_server.url}/b/bella-hair/time/?s={world.cut.pk}&t=any&day=2026-11-26")  # loaded: its script listens
     field.focus()
     page.keyboard.press("ArrowUp")
     expect(go).to_be_visible()

@@ -9,7 +9,7 @@ from business.models import Channel
 from scheduler.models import Appointment
 from tests.browser.conftest import listen
 from tests.browser.states import STATES, STATUS, Stage
-from tests.browser.walk import SETTLED, SHIFT, overflow, press, settle, shifts, sign_in, violations
+from tests.browser.walk import SETTLED, SHIFT, overflow, press, shifts, sign_in, violations
 from tests.leaving import OVER
 from tests.links import unfinished
 from tests.phones import NEW, last_code
@@ -56,8 +56,7 @@ def test_page_is_light_still_and_silent(stage: Stage, heard: list[str], state: s
     act = STATES[state](stage)
     heard.clear()
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright takes Python functions only
-    act()
-    settle(page)
+    stage.play(act)
     documents = [answer.status for answer in answers if answer.request.resource_type == "document" and answer.status not in {302, 303}]
     assert documents == [STATUS.get(state, 200)]
     # The test server sends plain bytes; production sends brotli, which is smaller than this gzip.
@@ -79,8 +78,7 @@ def test_page_is_light_still_and_silent(stage: Stage, heard: list[str], state: s
 )
 def test_axe_finds_nothing_at_any_width_in_light_and_dark(stage: Stage, state: str) -> None:
     page, found = stage.page, []
-    STATES[state](stage)()
-    settle(page)
+    stage.play(STATES[state](stage))
     if state == "review, 0:00":
         expect(page.get_by_role("dialog")).to_be_visible()
     if state == "review, red":
@@ -111,12 +109,12 @@ def test_new_client_books_from_the_front_page_in_eight_taps(page: Page, live_ser
     page.wait_for_url("**/time/**")
     page.locator(".time", has_text="10:00").first.click()
     press(page, "Continue")
-    page.wait_for_url("**/sign-in/**")
+    expect(page.get_by_label("Mobile number")).to_be_focused()
     page.keyboard.type(NEW)
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Enter your code").wait_for()
+    expect(page.get_by_role("textbox", name="Code")).to_be_focused()
     page.keyboard.type(last_code())
-    page.get_by_role("heading", name="Nice to meet you").wait_for()
+    expect(page.get_by_label("First name")).to_be_focused()
     page.keyboard.type("Ava")
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/review/**")

@@ -23,6 +23,7 @@ def look(page):
     """`look("state")`: axe finds nothing and nothing scrolls sideways, at three widths, in light and dark."""
 
     def check(state: str) -> None:
+        page.wait_for_load_state()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             for width, height in WIDTHS:
@@ -49,7 +50,8 @@ def test_new_client_signs_in_and_every_page_is_accessible(world, live_server, pa
     page.get_by_label("Mobile number").fill(NEW)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Enter your code").wait_for()
-    assert page.get_by_text("You can ask for a new code in 0:").is_visible()
+    expect(page.get_by_text("You can ask for a new code in 0:")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Code")).to_be_focused()
     look("code")
     page.keyboard.type(wrong(last_code()))
     page.get_by_text("4 tries left").wait_for()
@@ -92,7 +94,7 @@ def test_sign_in_works_without_scripts(world, live_server, browser):
     page.get_by_label("Mobile number").fill("0491 570 006")
     page.get_by_role("button", name="Text me a code").click()
     page.get_by_role("button", name="Send a new code").click()
-    assert page.get_by_text("Try again in").is_visible()
+    expect(page.get_by_text("Try again in")).to_be_visible()
     page.get_by_role("textbox", name="Code").fill(last_code())
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name="My bookings").wait_for()

@@ -57,7 +57,8 @@ def press(page: Page, name: str) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds, one line each."""
+    """What axe finds on the whole page, style sheets and all, one line each."""
+    page.wait_for_load_state()
     found: list[dict[str, Any]] = Axe().run(page, options=AXE).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 

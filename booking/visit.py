@@ -81,6 +81,11 @@ class Visit:
     def person(self) -> TeamMember | None:
         return next((person for person in self.people if person.pk == self.choice.member), None)
 
+    @property
+    def whom(self) -> TeamMember | None:
+        """Who is named as doing it: the one chosen, or the only one who does everything chosen."""
+        return self.person or (self.people[0] if len(self.people) == 1 else None)
+
     def url(self, step: str, choice: Choice | None = None) -> str:
         query = (choice or self.choice).to_query()
         return reverse(f"booking:{step}", args=[self.business.slug]) + (f"?{query}" if query else "")

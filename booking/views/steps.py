@@ -79,7 +79,7 @@ def team_page(request: HttpRequest, visit: Visit, problems: Sequence[str] = ()) 
     """Draw Team; 422 when nobody suits, or when the person in the address does not."""
     visit.problems += problems
     if visit.choice.member and not visit.person:
-        visit.problems.append("The person you chose does not do all of this any more. Choose someone else.")
+        visit.problems.append("The person you chose doesn't do all of this. Choose someone else.")
     return page(
         request,
         visit,

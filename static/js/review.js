@@ -4,6 +4,7 @@ import { startCountdown } from "./countdown.js";
 
 const LOOK_EVERY = 20000;
 const PROMPT = 2000;
+const PRESS_AGAIN = 8000;
 const banner = document.getElementById("countdown");
 const form = document.getElementById("confirm-form");
 const note = document.getElementById("note");
@@ -56,7 +57,7 @@ if (banner.dataset.state === "new") post({}).then(show).catch(() => {});
 
 setInterval(() => { if (!document.hidden) look(); }, LOOK_EVERY);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
-addEventListener("pageshow", (event) => { if (event.persisted) { leaving = false; form.removeAttribute("aria-busy"); look(); } });
+addEventListener("pageshow", (event) => { if (event.persisted) { leave(false); look(); } });
 
 function countNote() {
   const left = Number(note.dataset.max) - [...note.value].length;
@@ -73,10 +74,18 @@ note.addEventListener("change", () => {
 });
 if (note.value) countNote();
 
-// A second press while the first is on its way does nothing; the server would find the same booking anyway.
+function leave(is) {
+  leaving = is;
+  for (const one of [form, ...document.querySelectorAll("[form=confirm-form]")]) {
+    if (is) one.setAttribute("aria-busy", "true");
+    else one.removeAttribute("aria-busy");
+  }
+}
+
+// A second press while the first is on its way does nothing; the server would find the same booking anyway. The first may have been
+// stopped by the person or the network, so it may be pressed again after a while.
 form.addEventListener("submit", (event) => {
   if (leaving) { event.preventDefault(); return; }
-  leaving = true;
-  form.setAttribute("aria-busy", "true");
-  for (const button of document.querySelectorAll("[form=confirm-form]")) button.setAttribute("aria-busy", "true");
+  leave(true);
+  setTimeout(() => leave(false), PRESS_AGAIN);
 });

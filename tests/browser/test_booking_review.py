@@ -229,3 +229,16 @@ def test_page_does_not_move_when_the_banner_turns_red(page: Page, live_server, w
     assert abs(after["height"] - before["height"]) <= 1
     travel(timedelta(minutes=10, seconds=1))
     assert abs(page.locator("#countdown").bounding_box()["height"] - before["height"]) <= 1
+
+
+def test_confirm_that_was_stopped_on_its_way_can_be_pressed_again(page: Page, live_server, world: World, travel) -> None:
+    sign_in(page.context, live_server.url, world.mia)
+    reach_review(page, live_server.url, haircut(world))
+    page.route("**/confirm/", lambda route: route.abort("aborted"), times=1)
+    with page.expect_event("requestfailed"):
+        press(page, "Confirm")
+    expect(page.locator("#confirm-form")).to_have_attribute("aria-busy", "true")
+    travel(timedelta(seconds=9))
+    expect(page.locator("#confirm-form")).not_to_have_attribute("aria-busy", "true")
+    press(page, "Confirm")
+    expect(page.get_by_role("heading", name="You're booked")).to_be_visible()

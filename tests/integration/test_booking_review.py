@@ -285,6 +285,16 @@ def test_nearest_time_of_a_taken_one_is_one_press_and_keeps_the_note(client: Bro
     assert "Side door" in client.get(answer["Location"]).content.decode()
 
 
+def test_only_person_who_does_it_all_is_named(client: Browser, world: World, mongo) -> None:
+    sign_in(client, world.mia)
+    both = haircut(world, services=((world.cut.pk, None), (world.colour.pk, world.colour_short.pk)))
+    page = client.get(f"{URL}?{both.to_query()}").content.decode()
+    assert "<p>Maya<span" in page
+    assert "Any team member" not in page
+    arrive(client, both)
+    assert _draft(mongo, world)["selection"]["team_member_id"] is None, "the choice stays what it was"
+
+
 def test_archived_service_is_named_and_the_rest_reviewed(client: Browser, world: World, mongo) -> None:
     sign_in(client, world.mia)
     Service.objects.filter(pk=world.toner.pk).update(archived_at=NOW)

@@ -120,20 +120,17 @@ def done(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """You're booked: for the client signed in on this device, or for whoever holds the signed address Confirm led to."""
     now = clock.now()
     business, client, appointment = _booked(request, slug, pk, now=now)
-    start, zone = appointment.starts.astimezone(business.zone), business.zone
     return render(
         request,
         "booking/done.html",
         {
             "business": business,
             "client": client,
-            "now": now,
             "appointment": appointment,
             "lines": list(appointment.lines.all()),
             "cancelled": appointment.status == Appointment.Status.CANCELLED,
             "cancel_until": cancel_until(business, appointment.starts, now=now),
-            "local_start": start,
-            "zone": zone,
+            "zone": business.zone,
             "zone_name": zone_name(business, appointment.starts),
             "total_minor": sum(line.price_minor for line in appointment.lines.all()),
             "map_url": map_url(business),

@@ -22,8 +22,6 @@ from business.models import Business
 from core import clock, identifiers
 from scheduler.models import Appointment
 
-__all__ = ["arrive", "done_url", "language", "page", "take", "visit_for", "visit_of"]
-
 UNUSABLE = 422
 TAKEN = 409
 FIELDS_MAX = 100
@@ -74,7 +72,6 @@ def page(request: HttpRequest, visit: Visit, step: Step, template: str, status: 
         "business": visit.business,
         "client": visit.client,
         "limited": bool(visit.signed_in and visit.signed_in.draft_id),
-        "now": visit.now,
         "visit": visit,
         "choice": visit.choice,
         "problems": visit.problems,

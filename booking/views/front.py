@@ -41,7 +41,6 @@ def _front(request: HttpRequest, business: Business, signed_in: SignedIn | None,
     context: dict[str, Any] = {
         "business": business,
         "client": client,
-        "now": now,
         "hours": queries.hours_today(business=business, now=now),
         "sections": queries.menu(business=business),
         "map_url": map_url(business),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from booking import queries
 from booking.views.calendar import zone_name
-from booking.views.replies import cancel_until, map_url, see_other
+from booking.views.replies import cancel_until, see_other
 from booking.views.signin import whole_session
 from booking.wizard import Choice
 from business import access
@@ -86,12 +86,10 @@ def _page(
     context = {
         "business": business,
         "client": client,
-        "now": now,
         "upcoming": [_row(business, one, now=now) for one in queries.upcoming(business=business, client=client, now=now)],
         "cancelled": [_row(business, one, now=now) for one in queries.cancelled(business=business, client=client, now=now)],
         "past": [_row(business, one, now=now) for one in queries.past(business=business, client=client, now=now)],
         "cutoff": business.cancel_cutoff_min,
-        "map_url": map_url(business),
         "problem": problem,
         "said": SAYINGS.get(request.GET.get("said", ""), ""),
     }

@@ -12,7 +12,6 @@ from booking.visit import Visit
 from booking.wizard import Choice
 from business.access import SignedIn
 from business.models import Business
-from core import clock
 from drafts.document import Draft
 from messaging.models import ResumeLink
 from messaging.render import preferences_token
@@ -102,4 +101,5 @@ def _services_query(link: ResumeLink) -> str:
 
 
 def draw(request: HttpRequest, template: str, business: Business | None, *, status: int = 200, **context: Any) -> HttpResponse:
-    return render(request, template, {"business": business, "now": clock.now(), "retry": 0} | context, status=status)
+    """One of the pages of a link; `business` is None for a link nobody minted."""
+    return render(request, template, {"business": business} | context, status=status)

@@ -147,9 +147,9 @@ def review_page(request: HttpRequest, visit: Visit, *, note: str | None = None) 
 def countdown(draft: Draft | None, now: datetime) -> dict[str, Any]:
     """What the banner needs; the browser only shows the difference of the two moments (S20)."""
     if draft is None:
-        return {"deadline": None}
+        return {"deadline": None, "now": now}
     left = max(0, int((draft.review_expires_at - now).total_seconds()))
-    return {"deadline": draft.review_expires_at, "left": left, "left_text": f"{left // 60}:{left % 60:02d}"}
+    return {"deadline": draft.review_expires_at, "now": now, "left": left, "left_text": f"{left // 60}:{left % 60:02d}"}
 
 
 def clean_note(request: HttpRequest) -> str:

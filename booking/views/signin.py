@@ -41,10 +41,10 @@ def phone(request: HttpRequest, slug: str) -> HttpResponse:
             return see_other(_url(request, business, "code"))
         if request.method == "POST":
             return _onward(request, business, signed_in, now=now)
-        return _page(request, business, "booking/phone.html", client=signed_in.client)
+        return _page(request, business, "booking/phone.html", now=now, client=signed_in.client)
     if request.method == "POST":
         return _ask(request, business, now=now)
-    return _page(request, business, "booking/phone.html", form=PhoneForm(business=business))
+    return _page(request, business, "booking/phone.html", now=now, form=PhoneForm(business=business))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +77,7 @@ def signout(request: HttpRequest, slug: str) -> HttpResponse:
 def _ask(request: HttpRequest, business: Business, *, now: datetime) -> HttpResponse:
     form = PhoneForm(request.POST, business=business)
     if not form.is_valid():
-        return _page(request, business, "booking/phone.html", status=422, form=form)
+        return _page(request, business, "booking/phone.html", now=now, status=422, form=form)
     wants = Wants(sms=form.cleaned_data["wants_sms"], email=form.cleaned_data["wants_email"])
     response = see_other(_url(request, business, "code"))
     try:
@@ -156,7 +156,7 @@ def _name(request: HttpRequest, business: Business, signed_in: SignedIn, *, now:
     form = NameForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
         status = 422 if form.is_bound else 200
-        return _page(request, business, "booking/code_name.html", status=status, form=form)
+        return _page(request, business, "booking/code_name.html", now=now, status=status, form=form)
     signin.introduce(client=signed_in.client, **form.cleaned_data)
     response = _onward(request, business, signed_in, now=now)
     devices.forget(response, business, sign_in=True)
@@ -203,12 +203,11 @@ def _code_page(
         "ended": not challenge.is_live(now=now),
         "spent": challenge.attempts >= signin.budget.GUESSES,
         "resend_at": challenge.created_at + signin.budget.RESEND_AFTER,
-        "now": now,
         "back": reverse("booking:resume", args=[link]) if (link := devices.return_token(request, business)) else "",
     }
     if problem:
-        return _refused(request, business, "booking/code.html", problem, **(base | context))
-    return _page(request, business, "booking/code.html", **(base | context))
+        return _refused(request, business, "booking/code.html", problem, now=now, **(base | context))
+    return _page(request, business, "booking/code.html", now=now, **(base | context))
 
 
 def _refused(
@@ -221,10 +220,10 @@ def _refused(
     return response
 
 
-def _page(request: HttpRequest, business: Business, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+def _page(request: HttpRequest, business: Business, template: str, *, now: datetime, status: int = 200, **context: Any) -> HttpResponse:
     choice, _ = Choice.from_query(request.GET)
-    visit = visit_for(business=business, signed_in=None, choice=choice, now=clock.now()) if choice.services else None
-    base = {"business": business, "visit": visit, "query": _query(request), "problem": None, "demo": settings.DEMO}
+    visit = visit_for(business=business, signed_in=None, choice=choice, now=now) if choice.services else None
+    base = {"business": business, "now": now, "visit": visit, "query": _query(request), "problem": None, "demo": settings.DEMO}
     return render(request, template, base | context, status=status)
 
 

@@ -93,7 +93,6 @@ def _page(request: HttpRequest, visit: Visit, *, status: int = 200, **context: A
     base = {
         "business": visit.business,
         "client": visit.client,
-        "now": visit.now,
         "visit": visit,
         "problems": visit.problems,
         "parts": [(value, words[0]) for value, words in PARTS.items()],

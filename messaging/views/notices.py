@@ -1,5 +1,6 @@
 """The bell: who left a booking unfinished. Only with Manage Waitlist (S76)."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ IN_THE_POPOVER = 8
 @staff_page("manage_waitlist")
 def notices(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Newest first; the list alone for the bell's popover."""
-    return _list(request, staff)
+    return _list(request, staff, now=clock.now())
 
 
 @require_safe
@@ -37,29 +38,30 @@ def read(request: HttpRequest, notice_id: int, staff: Staff) -> HttpResponse:
     notice = StaffNotice.objects.filter(business=staff.business, pk=notice_id).first()
     if notice is None:
         raise Http404("There is no such notification.")
-    outbox.mark_read(business=staff.business, user=staff.user, now=clock.now(), notice_id=notice_id)
+    now = clock.now()
+    outbox.mark_read(business=staff.business, user=staff.user, now=now, notice_id=notice_id)
     if request.POST.get("then") == "review":
         return redirect(f"{reverse('scheduler:day')}?{urlencode({'followups': 'incomplete', 'card': notice.draft_id})}")
-    return _done(request, staff)
+    return _done(request, staff, now=now)
 
 
 @require_POST
 @staff_page("manage_waitlist")
 def read_all(request: HttpRequest, staff: Staff) -> HttpResponse:
-    outbox.mark_read(business=staff.business, user=staff.user, now=clock.now())
-    return _done(request, staff)
+    now = clock.now()
+    outbox.mark_read(business=staff.business, user=staff.user, now=now)
+    return _done(request, staff, now=now)
 
 
-def _done(request: HttpRequest, staff: Staff) -> HttpResponse:
+def _done(request: HttpRequest, staff: Staff, *, now: datetime) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return redirect("messaging:notices")
-    response = _list(request, staff)
+    response = _list(request, staff, now=now)
     response["HX-Trigger"] = "notices:changed"
     return response
 
 
-def _list(request: HttpRequest, staff: Staff) -> HttpResponse:
-    now = clock.now()
+def _list(request: HttpRequest, staff: Staff, *, now: datetime) -> HttpResponse:
     popover = bool(getattr(request, "htmx", False)) and "popover" in request.GET
     context = {
         "notices": queries.notices(business=staff.business, user=staff.user, limit=IN_THE_POPOVER if popover else ON_THE_PAGE, now=now),

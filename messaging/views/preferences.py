@@ -48,7 +48,7 @@ def _page(request: HttpRequest, client: Client, *, now: datetime) -> HttpRespons
         channel.value: client.wants(channel) and not business_actions.has_stopped(client=client, channel=channel) for channel in Channel
     }
     # No `client`: this link is no sign-in, so the page names nobody.
-    context = {"business": client.business, "client": None, "now": now, "wants": wants, "saved": saved}
+    context = {"business": client.business, "client": None, "wants": wants, "saved": saved}
     return render(request, "messaging/preferences.html", {**context, "has_phone": bool(client.phone), "has_email": bool(client.email)})
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,14 +13,15 @@ from config.engines import Mongo
 from core import identifiers
 from core import mongo as driver
 from drafts import actions, breaker, queries, store
-from drafts.breaker import FAILURES, OPEN_SECONDS, Breaker
+from drafts.breaker import FAILURES, OPEN_SECONDS, REST_SECONDS, Breaker
 from drafts.document import DraftsUnavailable
 from tests.contract.draft_kit import BELLA, NOW, OVER, Made, convert, review, selection
 from tests.faults import EngineFactory
 
 pytestmark = pytest.mark.slow
-GIVES_UP_SECONDS = 1.2
-AT_ONCE_SECONDS = 0.05
+# The driver gives up after 0.8 s, and after 0.5 s where it finds no server; between the bounds there is room for a busy machine.
+GIVES_UP_SECONDS = 1.5
+AT_ONCE_SECONDS = 0.3
 
 
 @pytest.fixture
@@ -44,9 +46,9 @@ def _reconnect(settings: Settings, timeout_ms: int) -> None:
 
 @pytest.fixture
 def skip_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """A fresh breaker whose clock can be moved on, so that nobody waits for it."""
+    """A fresh breaker whose clock stands until it is moved on: nobody waits for it, and it waits for nobody."""
     skipped = [0.0]
-    monkeypatch.setattr(breaker, "breaker", Breaker(clock=lambda: time.monotonic() + skipped[0]))
+    monkeypatch.setattr(breaker, "breaker", Breaker(clock=lambda: skipped[0]))
     return lambda seconds: skipped.append(skipped.pop() + seconds)
 
 
@@ -56,6 +58,15 @@ def _refused(call: Callable[[], Any]) -> float:
     with pytest.raises(DraftsUnavailable):
         call()
     return time.monotonic() - begun
+
+
+def _in_the_end(look: Callable[[], int], skip: Callable[[float], None]) -> int:
+    """What `look` answers once the thawed mongod has noticed that it may go on; each try before that closes the breaker's door again."""
+    for _ in range(40):
+        skip(OPEN_SECONDS)
+        with suppress(DraftsUnavailable):
+            return look()
+    pytest.fail("MongoDB never came back")
 
 
 def _every_action() -> list[Callable[[], Any]]:
@@ -90,15 +101,16 @@ def test_a_frozen_mongod_opens_the_breaker_and_a_thawed_one_closes_it(mongod: Mo
     look = partial(queries.waiting_count, business_id=BELLA, now=NOW)
     assert look() == 0
     mongod.pause()
-    assert max(_refused(look) for _ in range(FAILURES)) < GIVES_UP_SECONDS
+    for _ in range(FAILURES):
+        assert AT_ONCE_SECONDS < _refused(look) < GIVES_UP_SECONDS
+        skip_seconds(REST_SECONDS)
     assert max(_refused(call) for call in _every_action()) < AT_ONCE_SECONDS
     assert not queries.ping()
     skip_seconds(OPEN_SECONDS)
     assert AT_ONCE_SECONDS < _refused(look) < GIVES_UP_SECONDS
     assert _refused(look) < AT_ONCE_SECONDS
     mongod.resume()
-    skip_seconds(OPEN_SECONDS)
-    assert look() == 0
+    assert _in_the_end(look, skip_seconds) == 0
     assert review().engagement == 1
 
 
@@ -112,7 +124,7 @@ def test_control_a_patient_process_keeps_no_breaker(mongod: Mongo, skip_seconds:
     waits = [_refused(look) for _ in range(FAILURES + 2)]
     assert min(waits) > AT_ONCE_SECONDS
     mongod.resume()
-    assert look() == 0
+    assert _in_the_end(look, skip_seconds) == 0
 
 
 def test_an_answer_that_is_an_error_does_not_open_the_breaker(mongod: Mongo, skip_seconds: Callable[[float], None]) -> None:
@@ -130,6 +142,7 @@ def test_every_action_says_so_when_mongodb_is_gone(mongod: Mongo, skip_seconds: 
 
 @pytest.mark.s("S73")
 def test_i11_acknowledged_captures_survive_a_kill(mongod: Mongo, skip_seconds: Callable[[float], None], settings: Settings) -> None:
+    _reconnect(settings, 5000)
     drafts = [review(client) for client in range(1, 41)]
     convert(drafts[0])
     mongod.kill()

@@ -72,7 +72,7 @@ def together(*calls: Callable[[], Any]) -> Sequence[Any]:
     barrier = threading.Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:
-        barrier.wait()
+        barrier.wait(timeout=60)
         try:
             return call()
         except Exception as error:  # noqa: BLE001

@@ -130,7 +130,7 @@ def test_t3_several_processes_expire_each_draft_once(mongo: Database) -> None:
     for worker in workers:
         worker.stdin.write("go\n")  # type: ignore[union-attr]
         worker.stdin.flush()  # type: ignore[union-attr]
-    turned = [int(worker.communicate(timeout=30)[0]) for worker in workers]
+    turned = [int(worker.communicate(timeout=120)[0]) for worker in workers]
     assert sum(turned) == 200
     assert mongo.booking_drafts.count_documents({"status": "incomplete", "rev": 2}) == 200
 

@@ -181,7 +181,7 @@ def test_twenty_workers_and_forty_rows(provider: Provider) -> None:
     barrier = threading.Barrier(20)
 
     def work() -> None:
-        barrier.wait()
+        barrier.wait(timeout=60)
         while send_one(world, NOW, timeout=15):
             pass
         connection.close()
@@ -202,7 +202,7 @@ def test_twenty_presses_of_send_queue_one_message(provider: Provider) -> None:
     barrier, won = threading.Barrier(20), []
 
     def press(number: int) -> None:
-        barrier.wait()
+        barrier.wait(timeout=60)
         row = outbox.queue(
             kind=Kind.INCOMPLETE_REMINDER,
             business=world.bella,

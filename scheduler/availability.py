@@ -231,12 +231,9 @@ class Diary:
                 who.setdefault(start, []).append(pk)
         return [Slot(start, tuple(who[start])) for start in sorted(who)]
 
-    def number_of_starts(self, day: date, *, duration_min: int, earliest: datetime, latest: datetime) -> int:
-        """How many different times `slots` would have."""
-        found: set[datetime] = set()
-        for pk in self._hours:
-            found.update(self.starts(pk, day, duration_min=duration_min, earliest=earliest, latest=latest))
-        return len(found)
+    def has_slots(self, day: date, *, duration_min: int, earliest: datetime, latest: datetime) -> bool:
+        """Whether `slots` would have any."""
+        return any(self.starts(pk, day, duration_min=duration_min, earliest=earliest, latest=latest) for pk in self._hours)
 
     def is_free(self, member_id: int, *, start: datetime, duration_min: int) -> bool:
         """Whether the member works and has nothing else from `start` on for `duration_min` minutes."""

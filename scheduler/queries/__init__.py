@@ -16,7 +16,6 @@ from scheduler.queries.times import (
     is_free,
     nearest,
     next_open_day,
-    open_days,
     window,
 )
 
@@ -43,7 +42,6 @@ __all__ = [
     "lines_of",
     "nearest",
     "next_open_day",
-    "open_days",
     "resolve",
     "rival",
     "suitable_members",

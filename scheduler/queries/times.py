@@ -104,21 +104,6 @@ def day_slots(*, business: Business, members: Sequence[TeamMember], duration_min
     return diary.slots(day, duration_min=duration_min, earliest=earliest, latest=latest)
 
 
-def open_days(
-    *, business: Business, members: Sequence[TeamMember], duration_min: int, first: date, last: date, now: datetime
-) -> dict[date, int]:
-    """For each day from `first` to `last` the number of times a client can choose; days outside the horizon have none. One query."""
-    opens, closes = bookable_days(business, now=now)
-    counts = dict.fromkeys(_days(first, last), 0)
-    opens, closes = max(first, opens), min(last, closes)
-    if opens <= closes:
-        earliest, latest = window(business, now=now)
-        diary = diary_of(business=business, members=members, first=opens, last=closes)
-        for day in _days(opens, closes):
-            counts[day] = diary.number_of_starts(day, duration_min=duration_min, earliest=earliest, latest=latest)
-    return counts
-
-
 def next_open_day(*, business: Business, members: Sequence[TeamMember], duration_min: int, after: date, now: datetime) -> date | None:
     """The first day after `after` with a free time within the horizon, or None. One query."""
     first, last = bookable_days(business, now=now)
@@ -128,7 +113,7 @@ def next_open_day(*, business: Business, members: Sequence[TeamMember], duration
     earliest, latest = window(business, now=now)
     diary = diary_of(business=business, members=members, first=first, last=last)
     days = _days(first, last)
-    return next((day for day in days if diary.number_of_starts(day, duration_min=duration_min, earliest=earliest, latest=latest)), None)
+    return next((day for day in days if diary.has_slots(day, duration_min=duration_min, earliest=earliest, latest=latest)), None)
 
 
 def nearest(

@@ -14,7 +14,6 @@ from scheduler.models import Appointment, TimeOff
 from tests.world import NOW, World
 
 WEDNESDAY = date(2026, 11, 25)
-MONTH_LATER = date(2026, 12, 24)
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
@@ -75,25 +74,6 @@ def test_minimum_notice_and_horizon(world):
     assert slots(world, [world.maya], day=date(9999, 12, 31)) == slots(world, [world.maya], day=date(1, 1, 1)) == []
 
 
-def test_open_days_count_the_times_of_every_day(world):
-    counts = queries.open_days(
-        business=world.bella,
-        members=[world.maya, world.tom_member],
-        duration_min=45,
-        first=WEDNESDAY - timedelta(days=2),
-        last=MONTH_LATER,
-        now=NOW,
-    )
-    assert counts[WEDNESDAY - timedelta(days=2)] == 0
-    assert counts[WEDNESDAY] == len(slots(world, [world.maya, world.tom_member]))
-    assert [day for day, number in counts.items() if number == 0 and day > WEDNESDAY] == [
-        date(2026, 11, 29),
-        date(2026, 12, 6),
-        date(2026, 12, 13),
-        date(2026, 12, 20),
-    ]
-
-
 def test_next_open_day_skips_full_and_free_days_off(world):
     saturday = date(2026, 11, 28)
     appointment(world, world.maya, at(date(2026, 11, 30), 9), 8 * 60)
@@ -149,8 +129,6 @@ def test_one_query_with_one_and_with_many_appointments_and_members(world, booked
     ask = {"business": world.bella, "members": [world.maya, world.tom_member, *extra], "duration_min": 45, "now": NOW}
     with django_assert_num_queries(1):
         queries.day_slots(day=WEDNESDAY, **ask)
-    with django_assert_num_queries(1):
-        queries.open_days(first=WEDNESDAY, last=MONTH_LATER, **ask)
     with django_assert_num_queries(1):
         queries.next_open_day(after=WEDNESDAY, **ask)
     with django_assert_num_queries(1):

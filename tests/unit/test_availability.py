@@ -190,6 +190,8 @@ def test_a_diary_counts_time_off_over_several_days_on_each_of_them():
     hours = [Stretch(weekday, time(9), time(17)) for weekday in range(7)]
     first, last = date(2026, 11, 22), date(2026, 11, 28)
     diary = Diary(zone=ZoneInfo("UTC"), step_min=60, first=first, last=last, hours={1: hours}, busy={1: [away]})
-    counts = [diary.number_of_starts(first + timedelta(days=n), duration_min=60, earliest=ALWAYS[0], latest=ALWAYS[1]) for n in range(7)]
-    assert counts == [8, 0, 0, 0, 8, 8, 8]
+    ask = {"duration_min": 60, "earliest": ALWAYS[0], "latest": ALWAYS[1]}
+    days = [first + timedelta(days=n) for n in range(7)]
+    assert [len(diary.slots(day, **ask)) for day in days] == [8, 0, 0, 0, 8, 8, 8]
+    assert [diary.has_slots(day, **ask) for day in days] == [True, False, False, False, True, True, True]
     assert diary.booked_minutes(1, date(2026, 11, 24)) == 0

@@ -114,6 +114,8 @@ def _is_free(visit: Visit) -> bool:
 def _alive(request: HttpRequest, token: str, opened: Opened, *, now: datetime) -> HttpResponse:
     if request.method != "POST":
         return pages.review_page(request, opened)
+    if not opened.link.business.online_booking:
+        return pages.review_page(request, opened, status=409)
     if retry := limits.retry_after("confirm", f"link-{opened.link.pk}"):
         return pages.review_page(request, opened, status=429, said="That was a lot of presses.", wait=wait_words(retry), retry=retry)
     do = request.POST.get("do", "")

@@ -162,4 +162,5 @@ def slow_down(request: HttpRequest, visit: Visit, retry: int, *, note: str | Non
     """429, with the note that was typed kept on this device; None when there was none on the page."""
     if visit.signed_in and note is not None:
         actions.keep_choice(session=visit.signed_in.session, choice=visit.choice, note=note, now=visit.now)
-    return too_many(request, business=visit.business, client=visit.client, retry=retry, back=visit.url("review"))
+    whole = visit.client if visit.signed_in and not visit.signed_in.draft_id else None
+    return too_many(request, business=visit.business, client=whole, retry=retry, back=visit.url("review"))

@@ -330,6 +330,23 @@ def test_person_who_left_is_replaced_by_whoever_is_free(world, client):
     assert Appointment.objects.get().team_member == world.tom_member
 
 
+@pytest.mark.s("D4")
+def test_link_to_a_business_that_closed_its_online_booking_says_how_to_book(world, client, mongo):
+    path, _ = unfinished(world)
+    seen = shown(client.get(path))
+    world.bella.online_booking = False
+    world.bella.save()
+    before = snapshot(mongo)
+    presses = [{"do": "confirm", "shown": seen}, {"do": "change"}]
+    for response, status in [(client.get(path), 200), *((client.post(path, press), 409) for press in presses)]:
+        assert response.status_code == status
+        assert "Online booking is closed at the moment" in words_of(response)
+        assert 'href="tel:+61255501234"' in words_of(response)
+        assert "Hair cut" in words_of(response)
+        assert "<form" not in words_of(response)
+    assert snapshot(mongo) == before
+
+
 def test_price_that_changed_while_the_page_was_open_is_shown_before_it_is_booked(world, client):
     path, _ = unfinished(world)
     seen = shown(client.get(path))

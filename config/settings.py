@@ -9,6 +9,8 @@ from typing import Any, cast
 from csp.constants import NONCE, NONE, SELF
 from environs import Env, EnvValidationError
 
+from config import required
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env(eager=False)
@@ -49,12 +51,7 @@ ANYMAIL: dict[str, Any] = {
     "WEBHOOK_SECRET": env.str("ANYMAIL_WEBHOOK_SECRET", ""),
     "REQUESTS_TIMEOUT": 5,
 }
-_EMAIL_BACKENDS = {
-    "postmark": "anymail.backends.postmark.EmailBackend",
-    "mailgun": "anymail.backends.mailgun.EmailBackend",
-    "smtp": "django.core.mail.backends.smtp.EmailBackend",
-}
-EMAIL_BACKEND = _EMAIL_BACKENDS.get(EMAIL_PROVIDER, "django.core.mail.backends.dummy.EmailBackend")
+EMAIL_BACKEND = required.EMAIL_BACKENDS.get(EMAIL_PROVIDER, "django.core.mail.backends.dummy.EmailBackend")
 EMAIL_HOST: str = env.str("EMAIL_HOST", "localhost")
 EMAIL_PORT: int = env.int("EMAIL_PORT", 587)
 EMAIL_HOST_USER: str = env.str("EMAIL_HOST_USER", "")
@@ -68,38 +65,7 @@ MESSAGING_TRANSPORTS: dict[str, str] = {
     "email": "messaging.email_anymail.EmailTransport" if EMAIL_PROVIDER else "messaging.demo_outbox.DemoOutbox",
 }
 
-
-_NEEDED_BY_PROVIDER = {
-    "postmark": {"POSTMARK_SERVER_TOKEN": ANYMAIL["POSTMARK_SERVER_TOKEN"]},
-    "mailgun": {"MAILGUN_API_KEY": ANYMAIL["MAILGUN_API_KEY"], "MAILGUN_SENDER_DOMAIN": ANYMAIL["MAILGUN_SENDER_DOMAIN"]},
-}
-_ENGINES = {name: env.str(name, "") for name in ("DATABASE_URL", "MONGO_URL", "REDIS_URL")}
-
-
-def _problems() -> list[str]:
-    """What a production start cannot do without; the demo needs none of it."""
-    if DEMO:
-        return []
-    found = []
-    if len(SECRET_KEY) < 50:
-        found.append("SECRET_KEY: set at least 50 random characters")
-    if not SITE_URL.startswith("https://"):
-        found.append("SITE_URL: the public address, starting with https://; links in messages are built from it")
-    if not ALLOWED_HOSTS:
-        found.append("ALLOWED_HOSTS: the host names this site answers to, separated by commas")
-    if not (TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and TWILIO_MESSAGING_SERVICE_SID):
-        found.append("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_MESSAGING_SERVICE_SID: sign-in codes go by SMS")
-    if EMAIL_PROVIDER not in _EMAIL_BACKENDS:
-        found.append(f"EMAIL_PROVIDER: one of {', '.join(_EMAIL_BACKENDS)}")
-    needed = _NEEDED_BY_PROVIDER.get(EMAIL_PROVIDER, {})
-    found += [f"{name}: {EMAIL_PROVIDER} needs it" for name, value in needed.items() if not value]
-    found += [f"{name}: the engine's address" for name, value in _ENGINES.items() if not value]
-    if not DEFAULT_FROM_EMAIL:
-        found.append("DEFAULT_FROM_EMAIL: the address e-mail comes from")
-    return found
-
-
-_found = _problems()
+_found = [] if DEMO else required.missing(globals(), named_engines={name for name in required.ENGINES if env.str(name, "")})
 try:
     env.seal()
 except EnvValidationError as error:

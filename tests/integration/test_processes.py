@@ -28,7 +28,7 @@ def eventually(holds: Callable[[], bool], *, within: float) -> bool:
 
 def sweeps(stack: Stack) -> set[str]:
     """The sweeps that have left a heartbeat, as the health page tells; it answers 503 until all have."""
-    ages = requests.get(f"{stack.url}/readyz", timeout=5).json()["sweeps"]
+    ages = requests.get(f"{stack.url}/readyz", timeout=30).json()["sweeps"]
     return {name for name, age in ages.items() if age is not None}
 
 
@@ -37,12 +37,12 @@ def sweeps(stack: Stack) -> set[str]:
 def test_stack_runs_the_sweeps_as_real_processes(stack: StackFactory, mongo: object) -> None:
     running = stack().start()
 
-    assert eventually(lambda: sweeps(running) >= SWEEPS, within=10)
+    assert eventually(lambda: sweeps(running) >= SWEEPS, within=60)
 
     running.web.kill()
     assert not running.web.running
     running.start("web")
-    assert urllib.request.urlopen(f"{running.url}/livez", timeout=5).status == 200
+    assert urllib.request.urlopen(f"{running.url}/livez", timeout=30).status == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -54,8 +54,8 @@ def test_development_server_gives_its_connections_back(stack: StackFactory, ship
     try:
         before = _connections()
         for _ in range(5):
-            assert requests.get(f"{running.url}/b/bella-hair/", timeout=5).status_code == 200
-        assert eventually(lambda: _connections() == before, within=10)
+            assert requests.get(f"{running.url}/b/bella-hair/", timeout=30).status_code == 200
+        assert eventually(lambda: _connections() <= before, within=30)
     finally:
         web.stop()
 
@@ -68,11 +68,11 @@ def _connections() -> int:
 
 def test_spare_mongo_frozen_does_not_answer_and_comes_back(spare_engines: EngineFactory) -> None:
     engine = spare_engines("mongo")
-    client: pymongo.MongoClient = pymongo.MongoClient(engine.url, timeoutMS=500)
+    client: pymongo.MongoClient = pymongo.MongoClient(engine.url, timeoutMS=30_000)
     client.admin.command("ping")
 
     engine.pause()
-    with pytest.raises(PyMongoError):
+    with pymongo.timeout(0.5), pytest.raises(PyMongoError):
         client.admin.command("ping")
 
     engine.resume()

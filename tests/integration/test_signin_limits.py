@@ -40,7 +40,7 @@ def guess_in_parallel(cookies, code: str, guesses: int, barrier: Barrier | None 
         browser = Browser()
         browser.cookies.update(cookies)
         if barrier:
-            barrier.wait()
+            barrier.wait(timeout=60)
         try:
             response = enter(browser, code)
         finally:
@@ -67,7 +67,7 @@ def test_guesses_counted_by_read_and_write_are_not_limited(world, client, monkey
 
     def read_then_write(challenge: SignInCode, *, now) -> int:
         challenge.refresh_from_db()
-        barrier.wait()
+        barrier.wait(timeout=60)
         if challenge.attempts >= budget.GUESSES:
             raise signin.TooManyGuesses("spent", free_at=now)
         SignInCode.objects.filter(pk=challenge.pk).update(attempts=challenge.attempts + 1)

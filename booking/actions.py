@@ -144,21 +144,14 @@ def confirm(
 ) -> Appointment:
     """Book the time if it is free, whatever the countdown or the draft say (D3), and mark the draft converted.
 
-    1. Read the draft softly; ring its bell when its review is over and no sweep has. 2. Book in PostgreSQL: the least-booked free one of
-    `members` first, each its own transaction; the counters of a recovered booking go with it (D17). 3. Mark the draft converted, softly:
-    the sweep repeats it until it took.
+    1. Read the draft, if MongoDB answers; ring its bell when its review is over and no sweep has.
+    2. Book in PostgreSQL with the least booked of `members` who is free; a booking won back is counted in the same transaction (D17).
+    3. Mark the draft converted, if MongoDB answers; otherwise the sweep does.
     A second call with the same `confirm_key` returns the first appointment; when staff have booked what this client left, theirs (D8).
     Raises scheduler's SlotTaken and NotBookable.
     """
-    try:
-        draft = draft_queries.for_client(business_id=business.pk, client_id=client.pk, now=now)
-        reachable = True
-    except DraftsUnavailable:
-        draft, reachable = None, False
-    # Converted and still of this flow: staff booked what stands on this very Review; the booking finds their appointment.
-    if draft is not None and draft.status == DraftState.CONVERTED and draft.flow != confirm_key:
-        draft = None
-    if draft is not None:
+    draft, is_known = _draft_booked_from(business, client, flow=confirm_key, now=now)
+    if draft:
         _ring_if_left(draft, now=now)
     held = queries.holds(draft, start)
     if len(members) > 1:
@@ -178,12 +171,24 @@ def confirm(
         draft_id=draft.id if draft else "",
         engagement=draft.engagement if draft else None,
         recovered=partial(_recovered_by, business=business, draft=draft, via_link=via_link) if draft else None,
-        mirrored=reachable and draft is None,
+        mirrored=is_known and draft is None,
         held=held,
     )
     if booked.created and not booked.appointment.mirrored:
         _mirror(booked.appointment, now=now)
     return booked.appointment
+
+
+def _draft_booked_from(business: Business, client: Client, *, flow: UUID, now: datetime) -> tuple[Draft | None, bool]:
+    """The draft that this Confirm ends, None without one; and whether that is known: False while MongoDB is away."""
+    try:
+        draft = draft_queries.for_client(business_id=business.pk, client_id=client.pk, now=now)
+    except DraftsUnavailable:
+        return None, False
+    # A converted draft is of an earlier booking. But of this very flow: staff booked what stands on this Review, and that is found (D8).
+    if draft and draft.status == DraftState.CONVERTED and draft.flow != flow:
+        return None, True
+    return draft, True
 
 
 def _ring_if_left(draft: Draft, *, now: datetime) -> None:

@@ -54,11 +54,11 @@ class Visit:
 
     @property
     def duration_min(self) -> int:
-        return sum(line.duration_min for line in self.resolved.lines)
+        return self.resolved.duration_min
 
     @property
     def price_minor(self) -> int:
-        return sum(line.price_minor for line in self.resolved.lines)
+        return self.resolved.price_minor
 
     @property
     def shown(self) -> str:

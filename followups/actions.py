@@ -113,9 +113,11 @@ def book_for_client(
 ) -> Appointment:
     """Book what the client left, on their behalf, and convert the draft (D8). A second press with the same key finds the first appointment.
 
-    1. Read the draft again. 2. Ring its bell if no sweep has yet, so that what is won back was counted as left (D17). 3. Book, with the
-    counters; who booked it in the same moment, the client or a colleague, was first. 4. Convert the draft; when MongoDB is away by then,
-    the sweep does. Raises Handled, SlotTaken, NotBookable, DraftsUnavailable.
+    1. Read the draft again.
+    2. Ring its bell if no sweep has yet, so that what is won back was counted as left (D17).
+    3. Book and count. Handled when the client or a colleague has booked it in the same moment.
+    4. Cancel what waits to be sent, and convert the draft; when MongoDB is away by then, the sweep does.
+    Raises Handled, SlotTaken, NotBookable, DraftsUnavailable.
     """
     earlier = Appointment.objects.filter(business=business, draft_id=draft_id, confirm_key=confirm_key).first()
     if earlier:

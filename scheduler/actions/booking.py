@@ -60,10 +60,13 @@ def book(
 ) -> Booked:
     """Book `lines` in a row from `start` (UTC, whole minutes) with the first of `members` who is free, each tried in its own transaction.
 
-    1. Lock the draft; what was made from it is the answer (D8). 2. Lock the member, check, insert the appointment and its lines, count.
-    3. Not to be had: what this `confirm_key` (a repeated press) or this draft was booked with is the answer. `recovered` is asked under
-    the draft's lock how this booking was won back ("" it was not), so that none counts twice (D17). `enforce_rules` off (staff): hours,
-    time off, skills, notice and horizon are the caller's business; an overlap never is. `held`: the draft holds the time (D4).
+    1. Lock the draft it comes from, if any; an appointment made from it already is the answer (D8).
+    2. Lock the member, check, insert the appointment and its lines, count.
+    3. Nobody can take it: the appointment that this `confirm_key` (a repeated press) or this draft made before is the answer.
+
+    `recovered` says how the booking was won back ("": it was not); it is asked under the draft's lock, so that none counts twice (D17).
+    `enforce_rules` False (staff): hours, time off, skills, notice and horizon are not asked; an overlap is refused all the same.
+    `held`: the client's draft holds the time, so that the notice is not asked again (D4). `mirrored`: no draft has to be told (T6).
     Raises SlotTaken, NotBookable.
     """
     wanted = Appointment(

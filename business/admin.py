@@ -4,13 +4,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from business.colour import readable_accent
-from business.forms import BusinessForm
+from business.forms import BusinessForm, HoursForm, MembershipForm, OfOneBusinessForm, ServiceForm
 from business.models import Business, Category, Membership, Service, TeamMember, Variant, WorkingHours
 
 
@@ -29,6 +32,7 @@ admin.site.logout = login_required(admin.site.logout)  # type: ignore[method-ass
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
     model = Membership
+    form = MembershipForm
     extra = 0
     autocomplete_fields = ("user",)
 
@@ -40,6 +44,7 @@ class VariantInline(admin.TabularInline):  # type: ignore[type-arg]  # not gener
 
 class HoursInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
     model = WorkingHours
+    form = HoursForm
     extra = 0
 
 
@@ -57,14 +62,34 @@ class BusinessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
         super().save_model(request, obj, form, change)
 
 
+class OfOneBusinessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """What belongs to one business: chosen once, because what refers to it belongs there, too; and its moments are read and written in
+    the zone of the business, like everywhere else (D16).
+    """
+
+    form = OfOneBusinessForm
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("business",) if obj else ()
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        with timezone.override(row.business.zone if row else timezone.get_default_timezone()):
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+            return response.render() if isinstance(response, TemplateResponse) else response
+
+
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class CategoryAdmin(OfOneBusinessAdmin):
     list_display = ("name", "business", "position")
     list_filter = ("business",)
 
 
 @admin.register(Service)
-class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class ServiceAdmin(OfOneBusinessAdmin):
+    form = ServiceForm
     list_display = ("name", "business", "category", "duration_min", "price_minor", "archived_at")
     list_filter = ("business",)
     list_select_related = ("business", "category")
@@ -73,7 +98,9 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic a
 
 
 @admin.register(TeamMember)
-class TeamMemberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class TeamMemberAdmin(OfOneBusinessAdmin):
+    """With time off beside the hours: `scheduler.admin` adds what belongs to the appointment book."""
+
     list_display = ("__str__", "business", "title", "bookable", "archived_at")
     list_filter = ("business",)
     list_select_related = ("business",)

@@ -65,6 +65,8 @@ class Membership(models.Model):
         RECEPTIONIST = "receptionist", "Receptionist"
         TEAM_MEMBER = "team_member", "Team member"
 
+    MANAGE_WAITLIST_BY_DEFAULT: ClassVar[set[str]] = {Role.OWNER, Role.MANAGER, Role.RECEPTIONIST}
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)

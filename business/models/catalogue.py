@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.dates import WEEKDAYS
 
 from business.models.business import Business
 
@@ -94,4 +95,4 @@ class WorkingHours(models.Model):
         constraints: ClassVar = [models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="hours_end_after_start")]
 
     def __str__(self) -> str:
-        return f"{self.weekday} {self.starts:%H:%M}-{self.ends:%H:%M}"
+        return f"{WEEKDAYS[self.weekday]} {self.starts:%H:%M}-{self.ends:%H:%M}"

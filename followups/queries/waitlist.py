@@ -70,15 +70,15 @@ def _with_openings(business: Business, rows: Sequence[WaitlistEntry], *, now: da
     if not rows:
         return []
     finder = _Finder(business, now=now)
-    return [Entry(row, lines := _lines(row), tuple(finder.openings(row, lines)), duration_of(row)) for row in rows]
+    return [_entry(row, finder) for row in rows]
 
 
-def _lines(entry: WaitlistEntry) -> tuple[CardLine, ...]:
-    wanted = ((line.service, line.variant) for line in entry.lines.all())
-    return tuple(
-        CardLine(service.name, variant.name if variant else "", appointments.is_offered(service, variant and variant.pk))
-        for service, variant in wanted
+def _entry(row: WaitlistEntry, finder: "_Finder") -> Entry:
+    lines = tuple(
+        CardLine(line.service.name, line.variant.name if line.variant else "", appointments.is_offered(line.service, line.variant_id))
+        for line in row.lines.all()
     )
+    return Entry(row, lines, tuple(finder.openings(row, lines)), duration_of(row))
 
 
 def duration_of(entry: WaitlistEntry) -> int:

@@ -16,7 +16,8 @@ PHONE = {"width": 390, "height": 844}
 NARROWEST = {"width": 320, "height": 844}
 
 
-def test_every_page_of_the_desk_fits_a_phone(page: Page, live_server, world: World, mongo, at, complaints) -> None:
+@pytest.mark.usefixtures("mongo")
+def test_every_page_of_the_desk_fits_a_phone(page: Page, live_server, world: World, at, complaints) -> None:
     draft, entry = leave(world), wait(world, world.noa)
     booked(world, NOW)
     at(OVER)

@@ -91,7 +91,9 @@ def test_booking_inside_the_cutoff_is_not_said_to_be_cancellable(client: Browser
     assert "cancel online until 24 h before" in client.get(f"/b/bella-hair/review/?{later.to_query()}").content.decode()
     at(TEN - timedelta(hours=23))
     assert "It starts too soon to be cancelled online: call us" in client.get(url).content.decode()
-    soon = client.get(f"/b/bella-hair/review/?{haircut(world, start_at=TEN + timedelta(minutes=30), flow=None).to_query()}").content.decode()
+    soon = client.get(
+        f"/b/bella-hair/review/?{haircut(world, start_at=TEN + timedelta(minutes=30), flow=None).to_query()}"
+    ).content.decode()
     assert "It starts too soon to be cancelled online." in soon
 
 

@@ -1,10 +1,12 @@
 """README names what there is: every setting, every command of ours, and files that exist."""
 
 import re
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 APPS = ["business", "drafts", "messaging", "scheduler", "booking", "followups", "dashboard", "config"]
 
 
@@ -26,18 +28,21 @@ def test_every_explained_command_exists() -> None:
 
 
 def test_every_linked_file_exists() -> None:
-    linked = [
-        target for page in ("README.md", "CONTRIBUTING.md") for target in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / page).read_text())
-    ]
+    linked = [target for page in (README, CONTRIBUTING) for target in re.findall(r"\]\((?!http)([^)#]+)\)", page)]
     assert [target for target in linked if not (ROOT / target).exists()] == []
 
 
-def test_every_file_that_contributing_names_exists() -> None:
-    named = re.findall(
-        r"`((?:booking|drafts|followups|messaging|business|config|tests)/[\w/]+\.py)`", (ROOT / "CONTRIBUTING.md").read_text()
-    )
-    assert len(named) > 5
-    assert [name for name in named if not (ROOT / name).exists() and not (ROOT / name.removesuffix(".py")).is_dir()] == []
+def test_every_place_that_contributing_names_exists() -> None:
+    named = re.findall(r"`((?:booking|drafts|followups|messaging|business|config|templates|tests)/[\w/.]*)`", CONTRIBUTING)
+    assert len(named) > 15
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_contributing_says_what_every_file_of_an_app_may_do() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    rooms = next(contract for contract in contracts if contract["id"] == "rooms")
+    names = re.findall(r"\w+", " ".join(rooms["layers"]))
+    assert [name for name in names if f"`{name}`" not in CONTRIBUTING] == []
 
 
 def test_the_demo_password_is_the_one_that_works() -> None:

@@ -117,6 +117,11 @@ def page_before(request: HttpRequest) -> str:
     return parts._replace(scheme="", netloc="", path="/" + parts.path.lstrip("/"), fragment="").geturl()
 
 
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether a page asks for a part of itself, and the answer is put into it; False when a browser asks for a page."""
+    return bool(getattr(request, "htmx", False))
+
+
 def access_business(slug: str) -> Business:
     """The business whose booking page this is. Raises Http404."""
     business = Business.objects.filter(slug=slug).first()

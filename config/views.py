@@ -11,7 +11,7 @@ from django_htmx.http import trigger_client_event
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from business.access import page_before
+from business.access import is_htmx, page_before
 from business.models import Heartbeat
 from config.middleware import CLIENT_PAGES
 from core import clock
@@ -59,7 +59,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         way = {"href": reverse(settings.LOGIN_URL, query=query), "text": "Sign in"}
     else:
         way = {"href": page, "text": "Load the page again"} if page else {}
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not is_htmx(request):
         return render(request, "errors/csrf.html", {"way": way}, status=403)
     said = "Somebody signed in or out here meanwhile. Nothing was changed."
     return trigger_client_event(HttpResponse(status=403), "toast", {"text": said, "level": "error", "link": way or None})

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from business import limits
-from business.access import Staff, staff_page
+from business.access import Staff, is_htmx, staff_page
 from core import clock
 from drafts.document import DraftsUnavailable
 from followups import actions, outreach
@@ -18,7 +18,7 @@ from followups.actions import Handled
 from followups.forms import CardForm
 from followups.queries.cards import card_of
 from followups.queries.waiting import waiting
-from followups.views.panel import count_if_known, place_after, show
+from followups.views.panel import count_if_known, place_after, show, toast
 
 AWAY = "Follow-ups cannot be reached right now. Nothing was changed; try again in a moment."
 
@@ -37,9 +37,9 @@ def remind(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpResponse
     except DraftsUnavailable:
         return _away(request)
     good = bool(outcome.channels or outcome.trying)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not is_htmx(request):
         return _to_panel(request, outcome.text, good=good)
-    return _toast(_card_now(request, staff, draft_id, now=now), outcome.text, good=good)
+    return toast(_card_now(request, staff, draft_id, now=now), outcome.text, good=good)
 
 
 def _card_now(request: HttpRequest, staff: Staff, draft_id: str, *, now: datetime) -> HttpResponse:
@@ -67,12 +67,12 @@ def dismiss(request: HttpRequest, draft_id: str, *, staff: Staff) -> HttpRespons
         return _handled(request, staff, draft_id, handled, now=now)
     except DraftsUnavailable:
         return _away(request)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not is_htmx(request):
         return _to_panel(request, "Dismissed.", good=True)
     response = show(request, staff, tab="incomplete", now=now)
     trigger_client_event(response, "followups:focus", {"id": place_after(order, draft_id, prefix="name-")}, after="settle")
     trigger_client_event(response, "followups:changed", {})
-    return _toast(response, "Dismissed.", good=True)
+    return toast(response, "Dismissed.", good=True)
 
 
 def _engagement(request: HttpRequest) -> int:
@@ -83,7 +83,7 @@ def _engagement(request: HttpRequest) -> int:
 
 def _handled(request: HttpRequest, staff: Staff, draft_id: str, handled: Handled, *, now: datetime) -> HttpResponse:
     """409: the card is replaced by what happened meanwhile. Without htmx it is said above the panel as it now is."""
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not is_htmx(request):
         messages.error(request, str(handled))
         response = show(request, staff, tab="incomplete", now=now)
         response.status_code = 409
@@ -98,8 +98,8 @@ def _handled(request: HttpRequest, staff: Staff, draft_id: str, handled: Handled
 def _too_many(request: HttpRequest, staff: Staff, retry: int, *, now: datetime) -> HttpResponse:
     """429: more presses in a minute than a person makes (promises 46). Nothing was done, and the cards stay."""
     text = f"That was a lot at once. Nothing was changed; go on in {retry} s."
-    if request.htmx:  # type: ignore[attr-defined]
-        response = _toast(HttpResponse(text, status=429, content_type="text/plain"), text, good=False)
+    if is_htmx(request):
+        response = toast(HttpResponse(text, status=429, content_type="text/plain"), text, good=False)
     else:
         messages.error(request, text)
         response = show(request, staff, tab="incomplete", now=now)
@@ -110,17 +110,13 @@ def _too_many(request: HttpRequest, staff: Staff, retry: int, *, now: datetime) 
 
 def _away(request: HttpRequest) -> HttpResponse:
     """MongoDB is away: nothing was done, and the page stays as it is (P10)."""
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not is_htmx(request):
         return _to_panel(request, AWAY, good=False)
     response = HttpResponse(AWAY, status=503, content_type="text/plain")
     response["Retry-After"] = "5"
-    return _toast(response, AWAY, good=False)
+    return toast(response, AWAY, good=False)
 
 
 def _to_panel(request: HttpRequest, text: str, *, good: bool) -> HttpResponse:
     (messages.success if good else messages.error)(request, text)
     return redirect(reverse("followups:panel") + "?tab=incomplete")
-
-
-def _toast(response: HttpResponse, text: str, *, good: bool) -> HttpResponse:
-    return trigger_client_event(response, "toast", {"text": text, "level": "ok" if good else "error"})

@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django_htmx.http import trigger_client_event
 
-from business.access import Staff, staff_page
+from business.access import Staff, is_htmx, staff_page
 from core import clock
 from drafts.document import DraftsUnavailable
 from followups.queries.cards import incomplete
@@ -34,11 +35,16 @@ def show(request: HttpRequest, staff: Staff, *, tab: str, now: datetime) -> Http
         context |= _waitlist(staff, now=now) if tab == "waitlist" else _incomplete(staff, since=_since(request), now=now)
     except DraftsUnavailable:
         context |= {"away": True, "incomplete_count": None, "waitlist_count": entries_count(business=staff.business)}
-    template = "followups/_panel.html" if request.htmx else "followups/panel.html"  # type: ignore[attr-defined]
+    template = "followups/_panel.html" if is_htmx(request) else "followups/panel.html"
     response = render(request, template, context, status=503 if context["away"] else 200)
     if context["away"]:
         response["Retry-After"] = "5"
     return response
+
+
+def toast(response: HttpResponse, text: str, *, good: bool) -> HttpResponse:
+    """`response`, and `text` in the corner of the page; an error stays there until somebody closes it."""
+    return trigger_client_event(response, "toast", {"text": text, "level": "ok" if good else "error"})
 
 
 def place_after(order: Sequence[object], gone: object, *, prefix: str) -> str:

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
-from business.access import Staff, staff_page
+from business.access import Staff, is_htmx, staff_page
 from core import clock
 from followups import actions
 from followups.forms import WaitlistForm, waits_for
 from followups.queries.waitlist import Entry, find
-from followups.views.panel import place_after, show
+from followups.views.panel import place_after, show, toast
 from scheduler import actions as calendar
 from scheduler import queries as appointments
 from scheduler.forms import AppointmentForm, Unsaved, chosen, prefilled, save
@@ -85,11 +85,11 @@ def remove(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
     )
     calendar.close_waitlist(entry=entry, now=now)
     text = f"{entry.client} is off the waitlist."
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not is_htmx(request):
         return _to_waitlist(request, text)
     response = show(request, staff, tab="waitlist", now=now)
     trigger_client_event(response, "followups:focus", {"id": place_after(order, pk, prefix="wait-name-")}, after="settle")
-    return trigger_client_event(response, "toast", {"text": text, "level": "ok"})
+    return toast(response, text, good=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from business.access import is_htmx
 from business.models import Business, Channel, DemoClock
 from core import clock
 from messaging.models import DemoMessage
@@ -36,7 +37,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
     if request.GET.get("newest") == newest:
         return HttpResponse(status=204)
     context = {"sent": [_shown(one) for one in kept], "channel": channel, "newest": newest, **_clock()}
-    return render(request, "demo/_sent.html" if getattr(request, "htmx", False) else "demo/outbox.html", context)
+    return render(request, "demo/_sent.html" if is_htmx(request) else "demo/outbox.html", context)
 
 
 @require_safe

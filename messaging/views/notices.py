@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from business.access import Staff, staff_page
+from business.access import Staff, is_htmx, staff_page
 from core import clock
 from messaging import outbox, queries
 from messaging.models import StaffNotice
@@ -54,7 +54,7 @@ def read_all(request: HttpRequest, staff: Staff) -> HttpResponse:
 
 
 def _done(request: HttpRequest, staff: Staff, *, now: datetime) -> HttpResponse:
-    if not getattr(request, "htmx", False):
+    if not is_htmx(request):
         return redirect("messaging:notices")
     response = _list(request, staff, now=now)
     response["HX-Trigger"] = "notices:changed"
@@ -62,7 +62,7 @@ def _done(request: HttpRequest, staff: Staff, *, now: datetime) -> HttpResponse:
 
 
 def _list(request: HttpRequest, staff: Staff, *, now: datetime) -> HttpResponse:
-    popover = bool(getattr(request, "htmx", False)) and "popover" in request.GET
+    popover = is_htmx(request) and "popover" in request.GET
     context = {
         "notices": queries.notices(business=staff.business, user=staff.user, limit=IN_THE_POPOVER if popover else ON_THE_PAGE, now=now),
         "unread": queries.unread_count(business=staff.business, user=staff.user, now=now),
@@ -70,5 +70,5 @@ def _list(request: HttpRequest, staff: Staff, *, now: datetime) -> HttpResponse:
         "popover": popover,
         "now": now,
     }
-    template = "messaging/_notices.html" if getattr(request, "htmx", False) else "messaging/notices.html"
+    template = "messaging/_notices.html" if is_htmx(request) else "messaging/notices.html"
     return render(request, template, context)

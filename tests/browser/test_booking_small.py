@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.walk import address, overflow
+from tests.browser.walk import address, overflow, sign_in
+from tests.leaving import leave
 from tests.visits import haircut
 from tests.world import NOW, World
 
@@ -43,3 +44,19 @@ def test_everything_to_tap_is_44_px_and_rows_stay_rows(page: Page, live_server, 
     page.goto(address(live_server.url, "services", choice))
     prices, durations = (_edges(page, f".service-row .{name}", "right") for name in ("service-price", "service-time"))
     assert len({*prices, *durations}) == 1, "prices and durations do not end together"
+
+
+def test_names_of_one_long_word_break_and_the_page_stays_as_wide_as_the_phone(page: Page, live_server, world: World, mongo) -> None:
+    word = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbau"
+    world.cut.name = world.maya.first_name = world.mia.first_name = world.bella.name = word
+    for named in (world.cut, world.maya, world.mia, world.bella):
+        named.save()
+    leave(world)
+    choice = haircut(world)
+    for step in ("services", "team", "time", "sign-in"):
+        page.goto(address(live_server.url, step, choice))
+        assert overflow(page) == 0, step
+    sign_in(page.context, live_server.url, world.mia)
+    for path in ("", "mine/", f"review/?{choice.to_query()}", f"waitlist/?{choice.to_query()}"):
+        page.goto(f"{live_server.url}/b/bella-hair/{path}")
+        assert overflow(page) == 0, path

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
+from django.db import InterfaceError, OperationalError
+
 from business.actions import beat
 from business.models import Heartbeat
 from drafts import actions as drafts
@@ -23,6 +25,9 @@ from scheduler import queries as appointments
 
 logger = logging.getLogger(__name__)
 
+# A database does not answer: a door ends its pass, and the next one goes on.
+AWAY = (DraftsUnavailable, OperationalError, InterfaceError)
+TICK_SECONDS = 1.0
 BATCH = 1000
 BEAT_EVERY = timedelta(seconds=5)
 SHORTEST_PAUSE_SECONDS = 0.02

@@ -5,18 +5,14 @@ import threading
 from time import monotonic
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError
 
 from core import clock
-from drafts.document import DraftsUnavailable
 from followups import outreach, sweep
 
 logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0
 SWEEPER = threading.Lock()
 SENDERS = threading.BoundedSemaphore(2)
-AWAY = (DraftsUnavailable, OperationalError, InterfaceError)
 
 
 @shared_task(name="followups.expire_reviews")
@@ -28,9 +24,9 @@ def expire_reviews(**_: object) -> None:
     if not SWEEPER.acquire(blocking=False):
         return
     try:
-        sweep.stay_awake(read_clock=clock.now, pause=threading.Event().wait, seconds=TICK_SECONDS)
+        sweep.stay_awake(read_clock=clock.now, pause=threading.Event().wait, seconds=sweep.TICK_SECONDS)
         sweep.show_life(name="expire_reviews", now=clock.now())
-    except AWAY as error:
+    except sweep.AWAY as error:
         logger.warning("The sweep waits for a database: %s", type(error).__name__)
     finally:
         SWEEPER.release()
@@ -42,11 +38,11 @@ def send_queued(**_: object) -> None:
     if not SENDERS.acquire(blocking=False):
         return
     try:
-        ends = monotonic() + TICK_SECONDS
+        ends = monotonic() + sweep.TICK_SECONDS
         while outreach.deliver_queued(now=clock.now(), limit=1) and monotonic() < ends:
             pass
         sweep.show_life(name="send_queued", now=clock.now())
-    except AWAY as error:
+    except sweep.AWAY as error:
         logger.warning("Reminders wait for a database: %s", type(error).__name__)
     finally:
         SENDERS.release()

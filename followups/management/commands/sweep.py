@@ -7,19 +7,16 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 
 from django.core.management.base import BaseCommand
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 
 from core import clock
-from drafts.document import DraftsUnavailable
 from followups import outreach, sweep
 from messaging import outbox
 
 logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0
 RECONCILE_SECONDS = 30.0
 SEND_AT_ONCE = 100
-AWAY = (DraftsUnavailable, OperationalError, InterfaceError)
 
 
 class Command(BaseCommand):
@@ -39,19 +36,19 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
         # Provider calls may take 15 s; in a thread of their own they hold nobody's expiry up.
         others = [
-            threading.Thread(target=_repeat, args=(stop, _send, TICK_SECONDS), daemon=True),
+            threading.Thread(target=_repeat, args=(stop, _send, sweep.TICK_SECONDS), daemon=True),
             threading.Thread(target=_repeat, args=(stop, _reconcile, RECONCILE_SECONDS), daemon=True),
         ]
         for thread in others:
             thread.start()
         try:
-            _repeat(stop, lambda: _expire(stop), TICK_SECONDS)
+            _repeat(stop, lambda: _expire(stop), sweep.TICK_SECONDS)
         except KeyboardInterrupt:
             stop.set()
 
 
 def _expire(stop: threading.Event) -> None:
-    sweep.stay_awake(read_clock=clock.now, pause=stop.wait, seconds=TICK_SECONDS)
+    sweep.stay_awake(read_clock=clock.now, pause=stop.wait, seconds=sweep.TICK_SECONDS)
     sweep.show_life(name="expire_reviews", now=clock.now())
 
 
@@ -72,7 +69,7 @@ def _repeat(stop: threading.Event, work: Callable[[], None], seconds: float) -> 
         close_old_connections()
         try:
             work()
-        except AWAY as error:
+        except sweep.AWAY as error:
             logger.warning("Waiting for a database: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a loop that ends at the first surprise helps nobody
             logger.error("A pass failed: %s", type(error).__name__)  # noqa: TRY400 - a trace may hold a name

@@ -19,6 +19,10 @@ from tests.world import NOW, World
 pytestmark = pytest.mark.django_db(transaction=True)
 LIGHT = 60_000
 MOVING = "document.getAnimations().filter((one) => one.playState === 'running').map((one) => one.animationName || one.transitionProperty)"
+BESIDE = """() => {
+  const [name, main] = [".masthead-name", "main"].map((one) => document.querySelector(one));
+  return name.checkVisibility() ? name.getBoundingClientRect().left - main.getBoundingClientRect().left : 0;
+}"""
 COUNT_TAPS = """
 addEventListener("pointerdown", () => sessionStorage.setItem("taps", Number(sessionStorage.getItem("taps")) + 1), true);
 """
@@ -70,6 +74,9 @@ def test_page_is_light_still_and_silent(stage: Stage, heard: list[str], state: s
     page.set_viewport_size({"width": 195, "height": 422})  # a phone of 390 px at 200 %
     page.evaluate(SETTLED)
     assert overflow(page) == 0
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate(SETTLED)
+    assert page.evaluate(BESIDE) == 0, "the salon's name does not stand above the left edge of the page"
 
 
 @pytest.mark.parametrize(

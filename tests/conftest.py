@@ -3,15 +3,31 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.test import override_settings
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from business import limits
 from core import clock
 from tests import world as worlds
 from tests.fakes import sends  # noqa: F401 - the fixture that empties the recording transport
+
+# A slow machine takes longer over one example than Hypothesis likes by itself; everything else stays as it is, in CI as its CI wants it.
+hypothesis.settings.register_profile(
+    "unhurried", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_limits() -> Iterator[None]:
+    """Redis gets more than the 0.2 s after which nothing is refused for ten: on a busy machine a limit would not be there when it is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "TIMEOUT_SECONDS", 5.0)
+        yield
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from django.conf import settings
 from business import limits
 from tests.visits import forget_limits
 
+SHIPPED = limits.TIMEOUT_SECONDS  # before any fixture made it patient
+
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,10 +32,11 @@ def test_nothing_is_refused_while_redis_is_away(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_frozen_redis_costs_a_moment_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TIMEOUT_SECONDS", SHIPPED)
     with socket.socket() as frozen:
         frozen.bind(("127.0.0.1", 0))
         frozen.listen()
         monkeypatch.setattr(settings, "REDIS_URL", f"redis://127.0.0.1:{frozen.getsockname()[1]}/0")
         before = time.monotonic()
         assert [limits.retry_after("confirm", "7") for _ in range(20)] == [0] * 20
-        assert time.monotonic() - before < 1.5
+        assert time.monotonic() - before < 15 * SHIPPED

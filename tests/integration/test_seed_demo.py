@@ -27,7 +27,9 @@ FREE_FOR_TRYING = ("0491 570 006", "0491 570 156", "0491 578 888")
 
 
 @pytest.fixture
-def demo(settings, mongo):
+def demo(settings, mongo, at):
+    """The demo at this moment, which stands: a second seeding is not tomorrow's, however late it is."""
+    at(clock.now())
     settings.DEMO = True
     settings.MESSAGING_TRANSPORTS = DEMO_TRANSPORTS
 

@@ -27,7 +27,7 @@ from messaging import queries as messages
 from messaging.models import Kind, StaffNotice, State
 from messaging.outbox import Notice
 from scheduler import actions as scheduler
-from scheduler import queries as availability
+from scheduler import queries as appointments
 from scheduler.models import Appointment
 from scheduler.queries import Line
 
@@ -100,7 +100,7 @@ def _is_booked_then(client: Client, start: datetime | None) -> bool:
 
 
 def _may_hold(business: Business, client: Client, start: datetime, *, now: datetime) -> bool:
-    if start >= availability.confirm_window(business, now=now)[0]:
+    if start >= appointments.confirm_window(business, now=now)[0]:
         return True
     return queries.holds(queries.draft_of(business=business, client=client, now=now), start)
 
@@ -156,7 +156,7 @@ def confirm(
     held = queries.holds(draft, start)
     if len(members) > 1:
         duration = sum(line.duration_min for line in lines)
-        free = availability.free_members(business=business, members=members, duration_min=duration, start=start, now=now, held=held)
+        free = appointments.free_members(business=business, members=members, duration_min=duration, start=start, now=now, held=held)
         members = free or members
     booked = scheduler.book(
         business=business,
@@ -193,7 +193,7 @@ def _draft_booked_from(business: Business, client: Client, *, flow: UUID, now: d
 
 def _ring_if_left(draft: Draft, *, now: datetime) -> None:
     """Ring and count what was left when no sweep has yet, so that nothing is won back that was not counted as captured (D17)."""
-    if not draft.is_waiting(now=now) or availability.drafts_with_appointment([draft.id]).get(draft.id, -1) >= draft.engagement:
+    if not draft.is_waiting(now=now) or appointments.drafts_with_appointment([draft.id]).get(draft.id, -1) >= draft.engagement:
         return
     bell = Notice(draft.business_id, draft.client_id, draft.id, draft.engagement, draft.selection.start_at)
     outbox.notify_staff(items=[bell], now=now)
@@ -201,7 +201,7 @@ def _ring_if_left(draft: Draft, *, now: datetime) -> None:
 
 def _recovered_by(*, business: Business, draft: Draft, via_link: bool) -> str:
     """How this booking was won back; "" when no session of the draft ended after its last appointment (D17)."""
-    last = availability.drafts_with_appointment([draft.id]).get(draft.id, 0)
+    last = appointments.drafts_with_appointment([draft.id]).get(draft.id, 0)
     if not StaffNotice.objects.filter(business=business, draft_id=draft.id, engagement__gt=last).exists():
         return Appointment.Recovered.NOT
     if via_link:

@@ -18,7 +18,7 @@ from business import access, limits
 from business.access import SignedIn
 from business.models import Business
 from core import clock
-from scheduler import queries as availability
+from scheduler import queries as appointments
 
 SELECTION_MAX = 2000
 
@@ -60,7 +60,7 @@ def slots(request: Request, slug: str) -> Response:
     if day is None or day < now.astimezone(visit.business.zone).date():
         raise ValidationError({"detail": ["That day has passed." if day else "Give the day as YYYY-MM-DD."]})
     names = {person.pk: person.first_name for person in visit.candidates}
-    found = availability.day_slots(business=visit.business, members=visit.candidates, duration_min=visit.duration_min, day=day, now=now)
+    found = appointments.day_slots(business=visit.business, members=visit.candidates, duration_min=visit.duration_min, day=day, now=now)
     return Response(
         {
             "day": day.isoformat(),

@@ -14,7 +14,7 @@ from business.access import SignedIn
 from business.models import Business, Client, TeamMember
 from business.sizes import NOTE_LENGTH
 from drafts.document import Draft, DraftState, Selection, ServiceChoice
-from scheduler import queries as availability
+from scheduler import queries as appointments
 from scheduler.models import Appointment
 from scheduler.queries import Line, Resolved, Slot
 
@@ -70,7 +70,7 @@ class Visit:
         """Who can do everything chosen."""
         if not self.choice.services:
             return []
-        return availability.suitable_members(business=self.business, services=[service for service, _ in self.choice.services])
+        return appointments.suitable_members(business=self.business, services=[service for service, _ in self.choice.services])
 
     @cached_property
     def candidates(self) -> list[TeamMember]:
@@ -103,7 +103,7 @@ class Visit:
         start = self.choice.start_at
         if start is None:
             return []
-        return availability.free_members(
+        return appointments.free_members(
             business=self.business,
             members=self.candidates,
             duration_min=self.duration_min,
@@ -125,7 +125,7 @@ class Visit:
 
     def _is_held(self, start: datetime) -> bool:
         """Whether the client's draft holds it. Only asked for a time that is not on offer (any more)."""
-        if self.client is None or start >= availability.confirm_window(self.business, now=self.now)[0]:
+        if self.client is None or start >= appointments.confirm_window(self.business, now=self.now)[0]:
             return False
         return queries.holds(queries.draft_of(business=self.business, client=self.client, now=self.now), start)
 
@@ -163,7 +163,7 @@ class Visit:
 
 def visit_for(*, business: Business, signed_in: SignedIn | None, choice: Choice, now: datetime, problems: Sequence[str] = ()) -> Visit:
     """A visit with this choice, services looked up in today's catalogue; what is gone is left out and named in `problems`."""
-    resolved = availability.resolve(business=business, services=choice.services)
+    resolved = appointments.resolve(business=business, services=choice.services)
     kept = tuple((line.service.pk, line.variant.pk if line.variant else None) for line in resolved.lines)
     gone = [f"{name or 'A service'} is no longer offered, so we took it out." for name in resolved.gone]
     unclear = [f"{name} comes in other kinds now. Choose it again." for name in resolved.unclear]

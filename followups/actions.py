@@ -15,7 +15,7 @@ from drafts import queries as draft_queries
 from drafts.document import Draft, DraftState, DraftsUnavailable
 from messaging import outbox
 from messaging.outbox import Notice
-from scheduler import actions as calendar
+from scheduler import actions as scheduler
 from scheduler import queries as appointments
 from scheduler.actions import NewClient, Window
 from scheduler.models import Appointment, WaitlistEntry
@@ -125,7 +125,7 @@ def book_for_client(
     draft = waiting_draft(business=business, draft_id=draft_id, engagement=engagement, now=now)
     client = Client.objects.get(business=business, pk=draft.client_id)
     ring_bells(items=[draft], now=now)
-    booked = calendar.book_by_staff(
+    booked = scheduler.book_by_staff(
         business=business,
         who=client,
         member=member,
@@ -162,8 +162,8 @@ def add_to_waitlist(
 ) -> WaitlistEntry:
     """Put somebody on the waitlist; a new client and the entry come together or not at all. Raises NotBookable."""
     with transaction.atomic():
-        client = who if isinstance(who, Client) else calendar.add_client(new=who, business=business, by=user, now=now)
-        return calendar.join_waitlist(
+        client = who if isinstance(who, Client) else scheduler.add_client(new=who, business=business, by=user, now=now)
+        return scheduler.join_waitlist(
             business=business,
             client=client,
             lines=lines,
@@ -193,12 +193,12 @@ def book_from_waitlist(
     """
     with transaction.atomic():
         try:
-            calendar.lock_waitlist(entry=entry)
-        except calendar.NotChangeable:
+            scheduler.lock_waitlist(entry=entry)
+        except scheduler.NotChangeable:
             if first := Appointment.objects.filter(business=entry.business, confirm_key=confirm_key).first():
                 return first
             raise
-        appointment = calendar.book_by_staff(
+        appointment = scheduler.book_by_staff(
             business=entry.business,
             who=entry.client,
             member=member,
@@ -209,14 +209,14 @@ def book_from_waitlist(
             booked_by=user,
             now=now,
         ).appointment
-        calendar.close_waitlist(entry=entry, now=now, appointment=appointment)
+        scheduler.close_waitlist(entry=entry, now=now, appointment=appointment)
     return appointment
 
 
 def mirror(*, appointment: Appointment, now: datetime) -> None:
     """Tell the draft that it is booked, and the appointment that the draft knows (T6). Raises DraftsUnavailable."""
     drafts.mark_converted(made=appointment, now=now)
-    calendar.mark_mirrored(appointment_id=appointment.pk)
+    scheduler.mark_mirrored(appointment_id=appointment.pk)
 
 
 def _notice(draft: Draft) -> Notice:

@@ -19,7 +19,7 @@ from booking.wizard import Choice, Step
 from business.models import Business
 from business.templatetags.words import short_day
 from core import identifiers
-from scheduler import queries as availability
+from scheduler import queries as appointments
 from scheduler.availability import Slot, midnight
 
 WEEK = 7
@@ -51,7 +51,7 @@ def time_page(request: HttpRequest, visit: Visit, *, moved: str = "") -> HttpRes
     taken = bool(moved)
     if start and start <= visit.now:
         visit.problems.append(TIME_PASSED)
-    elif start and start > availability.window(visit.business, now=visit.now)[1]:
+    elif start and start > appointments.window(visit.business, now=visit.now)[1]:
         visit.problems.append(_too_late(calendar.last, "time"))
     elif start and start not in free_now and _is_too_soon(visit, start):
         moved, taken = f"{_hour(visit, start)} is too soon to book online", False
@@ -66,7 +66,7 @@ def time_page(request: HttpRequest, visit: Visit, *, moved: str = "") -> HttpRes
 
 def _is_too_soon(visit: Visit, start: datetime) -> bool:
     """Whether `start` lies inside the minimum notice, where only a time that the client's draft holds can be booked (D3, D4)."""
-    if start >= availability.confirm_window(visit.business, now=visit.now)[0]:
+    if start >= appointments.confirm_window(visit.business, now=visit.now)[0]:
         return False
     return not (visit.client and queries.holds(queries.draft_of(business=visit.business, client=visit.client, now=visit.now), start))
 
@@ -74,7 +74,7 @@ def _is_too_soon(visit: Visit, start: datetime) -> bool:
 def nearest_times(visit: Visit, around: datetime) -> dict[str, Any]:
     """The three free times closest to `around`, each with the address of Time with it chosen."""
     people = {person.pk: person for person in visit.candidates}
-    found = availability.nearest(
+    found = appointments.nearest(
         business=visit.business, members=visit.candidates, duration_min=visit.duration_min, around=around, now=visit.now
     )
     return {
@@ -88,13 +88,13 @@ def nearest_times(visit: Visit, around: datetime) -> dict[str, Any]:
             for slot in found
         ],
         "nearest_zone": zone_name(visit.business, found[0].start) if found else "",
-        "last_day": availability.bookable_days(visit.business, now=visit.now)[1],
+        "last_day": appointments.bookable_days(visit.business, now=visit.now)[1],
     }
 
 
 def read_calendar(visit: Visit, wanted: date | None) -> Calendar:
     """The week of `wanted`, or the first week with a free time. One query, one more when the first week is full."""
-    today, last = availability.bookable_days(visit.business, now=visit.now)
+    today, last = appointments.bookable_days(visit.business, now=visit.now)
     first = today + (wanted - today) // timedelta(days=WEEK) * timedelta(days=WEEK) if wanted else today
     slots = next(_weeks(visit, first, min(first + timedelta(days=WEEK - 1), last)))
     day = wanted or _first_free(slots)
@@ -107,8 +107,8 @@ def read_calendar(visit: Visit, wanted: date | None) -> Calendar:
 
 def _weeks(visit: Visit, first: date, last: date) -> Iterator[dict[date, list[Slot]]]:
     """The free times of each day from `first` to `last`, week by week. One query for all of them."""
-    diary = availability.diary_of(business=visit.business, members=visit.candidates, first=first, last=last)
-    earliest, latest = availability.window(visit.business, now=visit.now)
+    diary = appointments.diary_of(business=visit.business, members=visit.candidates, first=first, last=last)
+    earliest, latest = appointments.window(visit.business, now=visit.now)
     days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
     for place in range(0, len(days), WEEK):
         week = days[place : place + WEEK]
@@ -121,7 +121,7 @@ def _first_free(slots: dict[date, list[Slot]]) -> date | None:
 
 def _wanted_day(request: HttpRequest, visit: Visit) -> date | None:
     """The day asked for, the chosen time's day otherwise; None (and a sentence) for one that cannot be shown."""
-    today, last = availability.bookable_days(visit.business, now=visit.now)
+    today, last = appointments.bookable_days(visit.business, now=visit.now)
     text = request.GET.get("day", "")
     day = wizard.parse_day(text)
     if text and day is None:
@@ -187,7 +187,7 @@ def _next_free(visit: Visit, calendar: Calendar) -> dict[str, Any] | None:
     if calendar.is_full:
         return None
     later = next((day for day, free in calendar.slots.items() if free and day > calendar.day), None)
-    later = later or availability.next_open_day(
+    later = later or appointments.next_open_day(
         business=visit.business, members=visit.candidates, duration_min=visit.duration_min, after=calendar.day, now=visit.now
     )
     return {"day": later, "url": day_url(visit, later)} if later else None

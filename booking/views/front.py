@@ -17,7 +17,7 @@ from business.access import SignedIn
 from business.models import Business, Client
 from core import clock
 from drafts.document import Draft
-from scheduler import queries as availability
+from scheduler import queries as appointments
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +37,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 def _front(request: HttpRequest, business: Business, signed_in: SignedIn | None, draft: Draft | None, *, now: datetime) -> HttpResponse:
     client = signed_in.client if signed_in else None
     upcoming = queries.upcoming(business=business, client=client, now=now) if client else []
-    lines = availability.resolve(business=business, services=choice_of(draft).services).lines if draft else ()
+    lines = appointments.resolve(business=business, services=choice_of(draft).services).lines if draft else ()
     context: dict[str, Any] = {
         "business": business,
         "client": client,
@@ -60,4 +60,4 @@ def _open_draft(business: Business, client: Client, *, now: datetime) -> Draft |
     draft = queries.draft_of(business=business, client=client, now=now)
     if draft is None or not draft.open:
         return None
-    return None if availability.booked_from([draft]) else draft
+    return None if appointments.booked_from([draft]) else draft

@@ -35,7 +35,7 @@ from drafts import queries as drafts
 from drafts.document import Draft, DraftsUnavailable
 from messaging import queries as messages
 from messaging.models import ResumeLink
-from scheduler import queries as availability
+from scheduler import queries as appointments
 from scheduler.actions import NotBookable, SlotTaken
 from scheduler.models import Appointment
 
@@ -78,10 +78,10 @@ def _answer(request: HttpRequest, token: str, *, now: datetime) -> HttpResponse:
         draft = drafts.get(business_id=link.business_id, draft_id=link.draft_id, now=now)
     except DraftsUnavailable:
         draft, ended = None, pages.away_page
-    covering = availability.booked_from([draft]).get(draft.id) if draft else None
+    covering = appointments.booked_from([draft]).get(draft.id) if draft else None
     if draft and draft.open and covering is None:
         return _alive(request, token, _open(request, link, draft, whole, now=now), now=now)
-    made = covering or availability.appointment_for_draft(
+    made = covering or appointments.appointment_for_draft(
         business_id=link.business_id, draft_id=link.draft_id, engagement=link.message.engagement
     )
     if made and made.status == Appointment.Status.BOOKED and made.ends > now:
@@ -105,7 +105,7 @@ def _is_free(visit: Visit) -> bool:
     return bool(
         start
         and visit.candidates
-        and availability.is_free(
+        and appointments.is_free(
             business=visit.business, members=visit.candidates, duration_min=visit.duration_min, start=start, now=visit.now, held=True
         )
     )

@@ -15,7 +15,7 @@ from business.models import Business
 from drafts.document import Draft
 from messaging.models import ResumeLink
 from messaging.render import preferences_token
-from scheduler import queries as availability
+from scheduler import queries as appointments
 from scheduler.models import Appointment
 
 
@@ -95,7 +95,7 @@ def _preferences_url(link: ResumeLink) -> str:
 def _services_query(link: ResumeLink) -> str:
     """The address part that chooses again what of the link's services is still offered."""
     wanted = tuple((int(service), int(variant) if variant else None) for service, variant in link.services)
-    resolved = availability.resolve(business=link.business, services=wanted)
+    resolved = appointments.resolve(business=link.business, services=wanted)
     kept = tuple((line.service.pk, line.variant.pk if line.variant else None) for line in resolved.lines)
     return Choice(services=kept).to_query()
 

@@ -18,7 +18,7 @@ from followups import actions
 from followups.forms import WaitlistForm, waits_for
 from followups.queries.waitlist import Entry, find
 from followups.views.panel import place_after, show, toast
-from scheduler import actions as calendar
+from scheduler import actions as scheduler
 from scheduler import queries as appointments
 from scheduler.forms import AppointmentForm, Unsaved, chosen, prefilled, save
 from scheduler.models import Appointment, WaitlistEntry
@@ -46,7 +46,7 @@ def add(request: HttpRequest, *, staff: Staff) -> HttpResponse:
             user=staff.user,
             now=now,
         )
-    except calendar.NotBookable as refused:
+    except scheduler.NotBookable as refused:
         form.add_error(None, str(refused))
         return _page(request, form, status=422)
     return _to_waitlist(request, f"{entry.client} is on the waitlist.")
@@ -65,10 +65,10 @@ def edit(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
         return _page(request, form, status=200 if form.asks else 422)
     data = form.cleaned_data
     try:
-        calendar.update_waitlist(
+        scheduler.update_waitlist(
             entry=entry, lines=data["lines"], windows=data["windows"], member=data["person"], note=data["note"], now=now
         )
-    except (calendar.NotBookable, calendar.NotChangeable) as refused:
+    except (scheduler.NotBookable, scheduler.NotChangeable) as refused:
         form.add_error(None, str(refused))
         return _page(request, form, status=422)
     return _to_waitlist(request, f"What {entry.client} waits for is changed.")
@@ -83,7 +83,7 @@ def remove(request: HttpRequest, pk: int, *, staff: Staff) -> HttpResponse:
     order = list(
         WaitlistEntry.objects.filter(business=staff.business, closed_at=None).order_by("created_at", "id").values_list("pk", flat=True)
     )
-    calendar.close_waitlist(entry=entry, now=now)
+    scheduler.close_waitlist(entry=entry, now=now)
     text = f"{entry.client} is off the waitlist."
     if not is_htmx(request):
         return _to_waitlist(request, text)

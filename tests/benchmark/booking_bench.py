@@ -23,7 +23,7 @@ from business.models import Client, TeamMember
 from core import clock, identifiers
 from drafts import actions as drafts
 from drafts.document import Selection, ServiceChoice
-from scheduler import queries as availability
+from scheduler import queries as appointments
 from scheduler.models import Appointment
 from tests.benchmark.load import Answer, Crowd, Visitor
 from tests.benchmark.people import Salon, clients, sign_in
@@ -133,7 +133,7 @@ def _live(salon: Salon, member: TeamMember, starts: Sequence[datetime]) -> list[
 
 def _confirm(salon: Salon, ready: Sequence[_Ready]) -> None:
     for one in ready:
-        lines = availability.resolve(business=salon.business, services=[(salon.cut.pk, None)]).lines
+        lines = appointments.resolve(business=salon.business, services=[(salon.cut.pk, None)]).lines
         confirm(
             business=salon.business,
             client=one.client,

@@ -11,7 +11,7 @@ from business.colour import contrast
 from business.models import Category, Service, WorkingHours
 from drafts.document import DraftState, ServiceChoice
 from scheduler import actions as scheduler
-from scheduler import queries as availability
+from scheduler import queries as appointments
 from tests.leaving import NOW, OVER, again, leave, mongo_away
 from tests.links import snapshot
 from tests.phones import MIA, sign_in
@@ -108,7 +108,7 @@ def test_closed_online_booking_says_so_and_how_to_book(world, client):
 
 
 def test_signed_in_client_sees_the_next_visit(world, client):
-    lines = availability.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines
+    lines = appointments.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines
     scheduler.book(
         business=world.bella, client=world.mia, members=[world.maya], start=NOW + timedelta(hours=4), lines=lines, now=NOW,
         source="online", mirrored=True, confirm_key=uuid4(),

@@ -8,7 +8,7 @@ import pytest
 
 from business.models import Consent
 from scheduler import actions as scheduler
-from scheduler import queries as availability
+from scheduler import queries as appointments
 from scheduler.models import Appointment
 from tests.leaving import NOW
 from tests.links import snapshot
@@ -28,7 +28,7 @@ def words_of(response) -> str:
 
 
 def book(world, who=None, *, hours: float = 50, services=None) -> Appointment:
-    lines = availability.resolve(business=world.bella, services=services or [(world.cut.pk, None)]).lines
+    lines = appointments.resolve(business=world.bella, services=services or [(world.cut.pk, None)]).lines
     return scheduler.book(
         business=world.bella, client=who or world.mia, members=[world.maya], start=NOW + timedelta(hours=hours), lines=lines, now=NOW,
         source="online", mirrored=True, confirm_key=uuid4(), enforce_rules=False,

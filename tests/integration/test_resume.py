@@ -19,7 +19,7 @@ from messaging import outbox
 from messaging.models import ResumeLink
 from messaging.render import preferences_token
 from scheduler import actions as scheduler
-from scheduler import queries as availability
+from scheduler import queries as appointments
 from scheduler.models import Appointment
 from tests.leaving import NOW, OVER, again, leave, mongo_away
 from tests.links import reminded, snapshot, unfinished
@@ -49,7 +49,7 @@ def confirm(browser: Browser, path: str):
 
 def take_the_time(world, members=None, start=START) -> None:
     """Noa books that time with everybody."""
-    lines = availability.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines
+    lines = appointments.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines
     for member in members or (world.maya, world.tom_member):
         scheduler.book(
             business=world.bella, client=world.noa, members=[member], start=start, lines=lines, now=OVER, source="online",

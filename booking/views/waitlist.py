@@ -35,7 +35,7 @@ CARRIED = {"day": "first_day", "until": "last_day", "part": "part"}
 def waitlist(request: HttpRequest, slug: str) -> HttpResponse:
     """GET draws the wish with what was chosen so far, or what was just saved (`joined`).
 
-    POST saves it. When the sign-in has ended meanwhile, it comes first, and what was typed is there again afterwards.
+    POST saves it. The sign-in comes first when it has ended meanwhile, or lacks a name; what was typed is there again afterwards.
     """
     now = clock.now()
     business = access.access_business(slug)
@@ -52,7 +52,7 @@ def waitlist(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _save(request: HttpRequest, visit: Visit) -> HttpResponse:
-    if visit.signed_in is None:
+    if visit.signed_in is None or visit.needs_name():
         response = see_other(_sign_in_url(request, visit))
         devices.keep_note(response, visit.business, visit.choice, clean_note(request)[:NOTE_LENGTH])
         return response

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 
 from business.models import ClientSession
 from scheduler.models import WaitlistEntry
-from tests.phones import MIA, NOA, sign_in
+from tests.phones import MIA, NEW, NOA, sign_in
 from tests.visits import forget_limits
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +111,19 @@ def test_wish_typed_when_the_sign_in_had_ended_is_there_after_the_code(world, cl
     for kept in ('value="2026-11-26"', 'value="2026-11-28"', 'value="morning" checked', ">Any chair</textarea>", "Colour", "Maya"):
         assert kept in page
     assert not WaitlistEntry.objects.exists()
+
+
+def test_new_client_says_their_name_before_they_wait(world, client, url):
+    sign_in(client, NEW)
+    away = client.post(url, WISH)["Location"]
+    name = client.get(away)["Location"]
+    assert not WaitlistEntry.objects.exists()
+    back = client.post(name, {"first_name": "Zoe", "email": ""})["Location"]
+    page = words_of(client.get(back))
+    assert ">Any chair</textarea>" in page
+    assert 'value="2026-11-28"' in page
+    assert client.post(url, WISH)["Location"].startswith("/b/bella-hair/waitlist/")
+    assert WaitlistEntry.objects.get().client.first_name == "Zoe"
 
 
 @pytest.mark.parametrize("carried", ["day=any&until=any&part=2026-11-26", "day=x&until=2026-13-45&part=<b>", "day=&until=&part="])

@@ -1,13 +1,13 @@
 """Sign-in codes, the counters that limit them, and devices that signed in before. In PostgreSQL, so that flushing Redis resets nothing
 (promises 2.1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import connection, models, transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from business.models import Business
 
@@ -72,7 +72,10 @@ class SignInCounters(models.Manager["SignInCounter"]):
         return None
 
     def used_up(self, limits: Iterable[Limit], *, now: datetime) -> tuple[Limit, datetime] | None:
-        """The first of `limits` that has nothing left, and when it frees itself; None when all have something left."""
+        """The first of `limits` that has nothing left, and when it frees itself; None when all have something left.
+
+        Forgets the events of a limit without a window that has cooled down.
+        """
         return next(((limit, free_at) for limit in limits if (free_at := self._free_at(limit, now=now))), None)
 
     def give_back(self, limits: Iterable[Limit], *, at: datetime) -> None:
@@ -81,6 +84,7 @@ class SignInCounters(models.Manager["SignInCounter"]):
             self.filter(name=name, subject_digest=subject, at=at, count__gt=0).update(count=F("count") - 1)
 
     def reset(self, *, name: str, subject: str) -> None:
+        """Forget every event of this name about this subject."""
         self.filter(name=name, subject_digest=subject).delete()
 
     def _lock(self, keys: set[str]) -> None:
@@ -89,21 +93,25 @@ class SignInCounters(models.Manager["SignInCounter"]):
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
     def _free_at(self, limit: Limit, *, now: datetime) -> datetime | None:
-        events = self.filter(name=limit.name, subject_digest=limit.subject, count__gt=0)
+        """When a limit that is used up has something left again; None for one that has."""
+        events = self.filter(name=limit.name, subject_digest=limit.subject, count__gt=0).order_by("-at").values_list("at", "count")
         if limit.window is None:
-            newest = events.order_by("-at").first()
-            if newest is None or (events.aggregate(n=Sum("count"))["n"] or 0) < limit.most:
-                return None
-            if newest.at + COOL_DOWN > now:
-                return newest.at + COOL_DOWN
-            self.reset(name=limit.name, subject=limit.subject)
-            return None
-        recent = events.filter(at__gt=now - limit.window).order_by("-at").values_list("at", "count")
+            return self._cooled_down_at(limit, list(events), now=now)
         seen = 0
-        for at, count in recent:
+        for at, count in events.filter(at__gt=now - limit.window):
             seen += count
             if seen >= limit.most:
                 return at + limit.window
+        return None
+
+    def _cooled_down_at(self, limit: Limit, events: Sequence[tuple[datetime, int]], *, now: datetime) -> datetime | None:
+        """A limit without a window rests for COOL_DOWN after its last event (`events`: newest first); then its events are forgotten."""
+        if sum(count for _, count in events) < limit.most:
+            return None
+        free_at = events[0][0] + COOL_DOWN
+        if free_at > now:
+            return free_at
+        self.reset(name=limit.name, subject=limit.subject)
         return None
 
 

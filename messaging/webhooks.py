@@ -163,14 +163,11 @@ def on_tracking(sender: Any, event: Any, esp_name: str, **_: Any) -> None:
 def _message_of(event: Any) -> Message | None:
     """By our own id in the metadata, else by the provider's; only if business and recipient are the message's."""
     told = event.metadata or {}
-    mails = Message.objects.filter(channel=Channel.EMAIL)
     try:
-        mails = (
-            mails.filter(pk=UUID(str(told["message_id"]))) if "message_id" in told else mails.filter(provider_id=event.message_id or "-")
-        )
+        which = {"pk": UUID(str(told["message_id"]))} if "message_id" in told else {"provider_id": event.message_id or "-"}
     except ValueError:
         return None
-    message = mails.first()
+    message = Message.objects.filter(channel=Channel.EMAIL, **which).first()
     if message is None or str(told.get("business_id", message.business_id)) != str(message.business_id):
         return None
     same = (event.recipient or message.recipient).casefold() == message.recipient.casefold()

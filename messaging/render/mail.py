@@ -13,6 +13,7 @@ _PARAGRAPHS = re.compile(r"\n\s*\n")
 def html_part(*, business: Business, subject: str, text: str, link: str, preferences_url: str) -> str:
     """`text` as escaped paragraphs; the paragraph with `link` gets the button."""
     paragraphs = [part.strip() for part in _PARAGRAPHS.split(text) if part.strip()]
+    before, after = _around(paragraphs, link)
     return render_to_string(
         "messages/email.html",
         {
@@ -20,29 +21,21 @@ def html_part(*, business: Business, subject: str, text: str, link: str, prefere
             "business_name": plain_name(business.name, length=80),
             "subject": subject,
             "preheader": next((part for part in paragraphs[1:] if not link or link not in part), subject),
-            "before": _lines(_until(paragraphs, link)),
-            "after": _lines(_following(paragraphs, link)),
+            "before": _lines(before),
+            "after": _lines(after),
             "link": link,
             "preferences_url": preferences_url,
         },
     )
 
 
-def _until(paragraphs: list[str], link: str) -> list[str]:
-    taken = []
-    for part in paragraphs:
+def _around(paragraphs: list[str], link: str) -> tuple[list[str], list[str]]:
+    """What stands before the link and what after it; the paragraph that holds it is parted there. All is before it when there is none."""
+    for place, part in enumerate(paragraphs):
         if link and link in part:
-            taken.append(part.split(link)[0])
-            break
-        taken.append(part)
-    return taken
-
-
-def _following(paragraphs: list[str], link: str) -> list[str]:
-    for index, part in enumerate(paragraphs):
-        if link and link in part:
-            return [part.split(link, 1)[1], *paragraphs[index + 1 :]]
-    return []
+            before, _, after = part.partition(link)
+            return [*paragraphs[:place], before], [after, *paragraphs[place + 1 :]]
+    return paragraphs, []
 
 
 def _lines(paragraphs: list[str]) -> list[list[str]]:

@@ -59,9 +59,10 @@ const scroller = () => document.querySelector("#followups") ?? document.scrollin
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr } = event.detail;
   const panel = target.id === PANEL || target.id === "followups";
-  if (panel && xhr.status === 503 && xhr.getResponseHeader("Content-Type")?.startsWith("text/html")) {
+  // MongoDB is away: the panel says it itself. Any other 503 is a whole page, which must not take the place of the panel and its poll.
+  if (panel && xhr.status === 503 && xhr.responseText.includes(`id="${PANEL}"`)) {
     event.detail.shouldSwap = true;
-    event.detail.isError = false; // the panel says it itself
+    event.detail.isError = false;
   }
   if (target.id !== PANEL || !event.detail.shouldSwap) return;
   const active = document.activeElement;

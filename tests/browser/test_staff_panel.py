@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from playwright.sync_api import Error, Page, Route, expect
 
 from business.models import Client
+from config.middleware import away_page
 from drafts import actions as drafts
 from drafts import queries as draft_queries
 from messaging import outbox
@@ -121,6 +123,23 @@ def test_cancelling_leads_to_the_days_heading(desk: Page, live_server, world: Wo
     desk.get_by_role("button", name="Cancel the appointment").click()
     expect(desk.get_by_role("heading", level=1)).to_be_focused()
     expect(desk.locator("#toasts")).to_contain_text("is cancelled")
+
+
+def test_the_panel_outlives_a_restart_of_the_database(desk: Page, live_server, world: World) -> None:
+    """A page that says to come back in a moment must not take the panel's place: it would never come back."""
+    leave(world)
+    open_panel(desk, live_server.url)
+    away = away_page(OperationalError()).content
+    desk.route("**/followups/?tab=*", lambda route: route.fulfill(status=503, content_type="text/html; charset=utf-8", body=away))
+    with desk.expect_response("**/followups/?tab=*"):
+        desk.evaluate("document.body.dispatchEvent(new CustomEvent('followups:poll'))")
+    expect(desk.locator(".htmx-request")).to_have_count(0)
+    expect(desk.locator("#followups")).to_contain_text("Mia Chen")
+    expect(desk.locator("[data-toast]")).to_have_count(0)
+    desk.unroute("**/followups/?tab=*")
+    leave(world, world.noa)
+    poll(desk)
+    expect(desk.locator("#followups")).to_contain_text("Noa Levi")
 
 
 def test_panel_says_itself_that_drafts_are_away(desk: Page, live_server) -> None:

@@ -14,7 +14,7 @@ from booking import actions
 from booking.views import devices
 from booking.views.calendar import nearest_times, time_page, zone_name
 from booking.views.context import TAKEN, done_key_fits, done_url, page, visit_of
-from booking.views.replies import SEE_OTHER, cancel_until, map_url, see_other
+from booking.views.replies import SEE_OTHER, again_url, cancel_until, map_url, see_other
 from booking.views.review import CHANGED, NOTE_TOO_LONG, clean_note, review_page, slow_down, step_missing
 from booking.visit import Visit
 from booking.wizard import Step
@@ -129,6 +129,7 @@ def done(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             "appointment": appointment,
             "lines": list(appointment.lines.all()),
             "cancelled": appointment.status == Appointment.Status.CANCELLED,
+            "again_url": again_url(business, appointment),
             "cancel_until": cancel_until(business, appointment.starts, now=now),
             "zone": business.zone,
             "zone_name": zone_name(business, appointment.starts),

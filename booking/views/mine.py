@@ -11,9 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from booking import queries
 from booking.views.calendar import zone_name
-from booking.views.replies import cancel_until, see_other
+from booking.views.replies import again_url, cancel_until, see_other
 from booking.views.signin import whole_session
-from booking.wizard import Choice
 from business import access
 from business import actions as business_actions
 from business.access import SignedIn
@@ -97,17 +96,12 @@ def _page(
 
 
 def _row(business: Business, appointment: Appointment, *, now: datetime) -> Row:
-    lines = appointment.lines.all()
-    choice = Choice(
-        services=tuple((line.service_id, line.variant_id) for line in lines), member=appointment.team_member_id, member_chosen=True
-    )
-    again = reverse("booking:time", args=[business.slug]) + f"?{choice.to_query()}"
     return Row(
         appointment=appointment,
         zone_name=zone_name(business, appointment.starts),
         cancel_until=cancel_until(business, appointment.starts, now=now),
-        again_url=again,
-        total_minor=sum(line.price_minor for line in lines),
+        again_url=again_url(business, appointment),
+        total_minor=sum(line.price_minor for line in appointment.lines.all()),
     )
 
 

@@ -6,9 +6,12 @@ from urllib.parse import quote_plus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 
 from booking.signin import SignInError, TooMany
+from booking.wizard import Choice
 from business.models import Business, Client
+from scheduler.models import Appointment
 
 SEE_OTHER = 303
 
@@ -44,6 +47,13 @@ def cancel_until(business: Business, starts: datetime, *, now: datetime) -> date
     """Until when a booking that starts then can be cancelled online; None when it is too late for that."""
     until = starts - timedelta(minutes=business.cancel_cutoff_min)
     return until if now <= until else None
+
+
+def again_url(business: Business, appointment: Appointment) -> str:
+    """The Time step with the services and the person of an earlier appointment; reads its lines."""
+    lines = tuple((line.service_id, line.variant_id) for line in appointment.lines.all())
+    choice = Choice(services=lines, member=appointment.team_member_id, member_chosen=True)
+    return reverse("booking:time", args=[business.slug]) + f"?{choice.to_query()}"
 
 
 def map_url(business: Business) -> str:

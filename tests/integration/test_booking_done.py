@@ -70,9 +70,10 @@ def test_key_of_a_links_booking_opens_it_for_a_day_of_the_house_clock(world: Wor
     assert Browser().get(url.replace("/booked/", "/booked/9")).status_code == 404
 
 
-def test_cancelled_booking_says_so(client: Browser, booked: Appointment) -> None:
+def test_cancelled_booking_says_so_and_can_be_booked_again(client: Browser, world: World, booked: Appointment) -> None:
     Appointment.objects.update(status="cancelled")
-    page = client.get(f"/b/bella-hair/booked/{booked.pk}/").content.decode()
+    page = html.unescape(client.get(f"/b/bella-hair/booked/{booked.pk}/").content.decode())
+    assert f'href="/b/bella-hair/time/?s={world.cut.pk}&t={world.maya.pk}">Book again' in page
     assert "This booking was cancelled" in page
     assert "Add to calendar" not in page
 

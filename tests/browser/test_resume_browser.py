@@ -62,7 +62,7 @@ def test_link_page_asks_no_other_host_and_never_names_itself(world, live_server,
     page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright takes Python functions only
     page.goto(live_server.url + path, wait_until="networkidle")
     page.get_by_role("link", name="Bella Hair Co.", exact=True).click()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_url("**/b/bella-hair/", wait_until="networkidle")
     assert {urlsplit(request.url).netloc for request in asked if not request.url.startswith("data:")} == {urlsplit(live_server.url).netloc}
     assert not [request.url for request in asked if token in request.headers.get("referer", "")]
 

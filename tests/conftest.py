@@ -6,6 +6,7 @@ from datetime import datetime
 import hypothesis
 import pytest
 from django.conf import settings
+from django.test import Client as Browser
 from django.test import override_settings
 from pymongo import MongoClient
 from pymongo.database import Database
@@ -38,6 +39,13 @@ def now() -> datetime:
 @pytest.fixture
 def world(db: None) -> worlds.World:
     return worlds.build()
+
+
+@pytest.fixture
+def rita(client: Browser, world: worlds.World) -> Browser:
+    """The desk's browser: Rita, who has Manage Waitlist, is signed in."""
+    client.force_login(world.rita)
+    return client
 
 
 @pytest.fixture

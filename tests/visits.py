@@ -1,10 +1,12 @@
 """How tests walk as a client: a device that is signed in, and addresses with a choice in them."""
 
+import html
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import redis
 from django.conf import settings
+from django.http import HttpResponse
 from django.test import Client as Browser
 
 from booking.wizard import Choice
@@ -24,6 +26,11 @@ def forget_limits() -> None:
     for key in server.scan_iter("limits:*", count=1000):
         server.delete(key)
     server.close()
+
+
+def words_of(response: HttpResponse) -> str:
+    """The page's HTML with its entities as people read them: "You're booked"."""
+    return html.unescape(response.content.decode())
 
 
 def sign_in(browser: Browser, person: Client, *, draft_id: str = "") -> ClientSession:

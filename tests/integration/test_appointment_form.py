@@ -17,14 +17,8 @@ NEW = reverse("scheduler:new")
 KEY = "0190a000-0000-4000-8000-000000000009"
 
 
-@pytest.fixture
-def rita(client, world, at_now):
-    client.force_login(world.rita)
-    return client
-
-
-@pytest.fixture
-def at_now(at):
+@pytest.fixture(autouse=True)
+def _at_now(at):
     at(NOW)
 
 

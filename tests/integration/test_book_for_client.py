@@ -19,12 +19,6 @@ from tests.world import NOW
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mongo")]
 
 
-@pytest.fixture
-def rita(client, world):
-    client.force_login(world.rita)
-    return client
-
-
 def url(draft):
     return reverse("followups:book", args=[draft.id])
 

@@ -18,12 +18,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mongo")]
 CARD = '<section class="kpi"'
 
 
-@pytest.fixture
-def rita(client, world):
-    client.force_login(world.rita)
-    return client
-
-
 def book(world, start=NOW + timedelta(hours=4), **changes):
     lines = appointments.resolve(business=world.bella, services=[(world.cut.pk, None)]).lines
     return calendar.book(

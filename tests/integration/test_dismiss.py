@@ -15,12 +15,6 @@ from tests.leaving import OVER, TEN, again, leave, mongo_away, mongo_away_from, 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mongo")]
 
 
-@pytest.fixture
-def rita(client, world):
-    client.force_login(world.rita)
-    return client
-
-
 def press(client, draft, *, engagement=None, htmx=True, verb="dismiss"):
     headers = {"HX-Request": "true"} if htmx else {}
     return client.post(reverse(f"followups:{verb}", args=[draft.id]), {"engagement": engagement or draft.engagement}, headers=headers)

@@ -1,6 +1,5 @@
 """The business's front page and its theme."""
 
-import html
 from datetime import time, timedelta
 from uuid import uuid4
 
@@ -15,7 +14,7 @@ from scheduler import queries as appointments
 from tests.leaving import NOW, OVER, again, leave, mongo_away
 from tests.links import snapshot
 from tests.phones import MIA, sign_in
-from tests.visits import forget_limits
+from tests.visits import forget_limits, words_of
 
 pytestmark = pytest.mark.django_db
 FRONT = "/b/bella-hair/"
@@ -24,10 +23,6 @@ FRONT = "/b/bella-hair/"
 @pytest.fixture(autouse=True)
 def moment(at, now):
     at(now)
-
-
-def words_of(response) -> str:
-    return html.unescape(response.content.decode())
 
 
 def test_front_page_says_who_where_when_and_what(world, client):

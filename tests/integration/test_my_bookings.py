@@ -1,6 +1,5 @@
 """My bookings: next, past, cancel, book again, preferences."""
 
-import html
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from scheduler.models import Appointment
 from tests.leaving import NOW
 from tests.links import snapshot
 from tests.phones import MIA, NOA, sign_in
+from tests.visits import words_of
 
 pytestmark = pytest.mark.django_db
 MINE = "/b/bella-hair/mine/"
@@ -21,10 +21,6 @@ MINE = "/b/bella-hair/mine/"
 @pytest.fixture(autouse=True)
 def moment(at, now):
     at(now)
-
-
-def words_of(response) -> str:
-    return html.unescape(response.content.decode())
 
 
 def book(world, who=None, *, hours: float = 50, services=None) -> Appointment:

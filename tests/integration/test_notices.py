@@ -20,12 +20,6 @@ def ring(world: World, now, *items: tuple[str, int]) -> int:
     )
 
 
-@pytest.fixture
-def rita(world: World, client: Browser) -> Browser:
-    client.login(username="rita", password=PASSWORD)
-    return client
-
-
 @pytest.mark.s("S26")
 def test_one_ring_per_draft_and_engagement(world: World, now) -> None:
     assert ring(world, now, ("d_1", 1), ("d_2", 1)) == 2

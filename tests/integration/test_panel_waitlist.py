@@ -24,10 +24,9 @@ MORNING = (Window(THURSDAY, THURSDAY, time(10), time(12)),)
 
 
 @pytest.fixture
-def rita(client, world, at):
-    client.force_login(world.rita)
+def rita(rita, at):
     at(NOW + timedelta(seconds=1))
-    return client
+    return rita
 
 
 def wait(world, client=None, *, member=None, windows=MORNING, note="After school", service=None):

@@ -1,6 +1,5 @@
 """The resume link, every row of the table in draft-lifecycle 9 (S69 to S71, D4 to D6; promises 2.5)."""
 
-import html
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +23,7 @@ from scheduler.models import Appointment
 from tests.leaving import NOW, OVER, again, leave, mongo_away
 from tests.links import reminded, snapshot, unfinished
 from tests.phones import MIA, NOA, enter, last_code, sign_in
-from tests.visits import arrive, form
+from tests.visits import arrive, form, words_of
 
 pytestmark = pytest.mark.django_db
 START = NOW + timedelta(hours=4)
@@ -33,10 +32,6 @@ START = NOW + timedelta(hours=4)
 @pytest.fixture(autouse=True)
 def moment(at, mongo):
     at(OVER + timedelta(minutes=5))
-
-
-def words_of(response) -> str:
-    return html.unescape(response.content.decode())
 
 
 def shown(response) -> str:

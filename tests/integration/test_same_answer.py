@@ -11,12 +11,6 @@ from tests.visits import forget_limits
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mongo")]
 
 
-@pytest.fixture
-def rita(client, world):
-    client.force_login(world.rita)
-    return client
-
-
 def page(client, verb, draft, engagement=1):
     return client.post(reverse(f"followups:{verb}", args=[draft.id]), {"engagement": engagement}, headers={"HX-Request": "true"})
 

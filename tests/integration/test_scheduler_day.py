@@ -18,14 +18,8 @@ from tests.world import NOW
 DAY = reverse("scheduler:day")
 
 
-@pytest.fixture
-def rita(client, world, at_now):
-    client.force_login(world.rita)
-    return client
-
-
-@pytest.fixture
-def at_now(at):
+@pytest.fixture(autouse=True)
+def _at_now(at):
     at(NOW)
 
 
@@ -176,7 +170,7 @@ def test_the_followups_button_and_the_panel_beside_the_day(rita, world):
 
 
 @pytest.mark.s("S31", "S76", "S77")
-def test_without_manage_waitlist_there_is_no_trace_of_followups(client, world, at_now):
+def test_without_manage_waitlist_there_is_no_trace_of_followups(client, world):
     client.force_login(world.tom)
     text = page(client, "?followups=incomplete")
     assert "ollow-up" not in text.replace("followups:poll", "")

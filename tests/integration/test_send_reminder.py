@@ -23,12 +23,6 @@ from tests.world import NOW
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mongo")]
 
 
-@pytest.fixture
-def rita(client, world):
-    client.force_login(world.rita)
-    return client
-
-
 def press(client, draft, *, engagement=None, htmx=True):
     headers = {"HX-Request": "true"} if htmx else {}
     data = {"engagement": engagement or draft.engagement}

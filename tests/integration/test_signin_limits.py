@@ -1,6 +1,5 @@
 """How often codes are sent and tried (promises 2.1 and 2.2). Races run over HTTP against PostgreSQL, each with a negative control."""
 
-import html
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,7 +16,7 @@ from booking.tasks import prune
 from business.models import ClientSession
 from tests.fakes import RecordingTransport
 from tests.phones import FICTIONAL, NEW, NOA, ask, enter, last_code, sign_in, wrong
-from tests.visits import arrive, haircut
+from tests.visits import arrive, haircut, words_of
 from tests.visits import sign_in as remember
 
 THREADS = 20
@@ -27,10 +26,6 @@ MOBILES = FICTIONAL[3:13]
 @pytest.fixture(autouse=True)
 def moment(at, now):
     at(now)
-
-
-def words_of(response) -> str:
-    return html.unescape(response.content.decode())
 
 
 def guess_in_parallel(cookies, code: str, guesses: int, barrier: Barrier | None = None) -> Counter:

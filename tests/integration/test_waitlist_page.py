@@ -1,6 +1,5 @@
 """Put me on the waitlist: from an empty day or week, and from a conflict."""
 
-import html
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
 from threading import Barrier
@@ -12,7 +11,7 @@ from django.test import Client as Browser
 from business.models import ClientSession
 from scheduler.models import WaitlistEntry
 from tests.phones import MIA, NEW, NOA, sign_in
-from tests.visits import forget_limits
+from tests.visits import forget_limits, words_of
 
 pytestmark = pytest.mark.django_db
 WISH = {"first_day": "2026-11-26", "last_day": "2026-11-28", "part": "morning", "note": "Any chair"}
@@ -26,10 +25,6 @@ def moment(at, now):
 @pytest.fixture
 def url(world):
     return f"/b/bella-hair/waitlist/?s={world.colour.pk}.{world.colour_short.pk}&s={world.cut.pk}&t={world.maya.pk}"
-
-
-def words_of(response) -> str:
-    return html.unescape(response.content.decode())
 
 
 def test_visitor_signs_in_first_and_nothing_is_lost(world, client, url):

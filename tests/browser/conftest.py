@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     assert BROWSER is not None, "CI needs a browser: apt-get install chromium"
-    return {"executable_path": BROWSER, "args": ARGS, "headless": True}
+    return {"executable_path": BROWSER, "args": ARGS, "headless": True, "timeout": 120_000}
 
 
 @pytest.fixture(scope="session")

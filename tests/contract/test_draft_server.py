@@ -34,7 +34,7 @@ def _server_time(database: Database) -> datetime:
 def _gone_by_itself(database: Database, draft_id: str) -> bool:
     """Wait for the TTL monitor: it looks every `ttlMonitorSleepSecs` of real time."""
     pause = database.client.admin.command({"getParameter": 1, "ttlMonitorSleepSecs": 1})["ttlMonitorSleepSecs"]
-    deadline = time.monotonic() + 2 * pause + 10
+    deadline = time.monotonic() + 2 * pause + 30
     while database.booking_drafts.find_one({"_id": draft_id}):
         if time.monotonic() > deadline:
             return False

@@ -10,8 +10,9 @@ from django.http import HttpResponse
 from django.test import Client as Browser
 
 from booking.wizard import Choice
-from business.models import Client, ClientSession
+from business.models import Client, ClientSession, TeamMember
 from core import identifiers
+from scheduler.models import Appointment
 from tests.world import NOW, World
 
 FLOW = UUID("11111111-1111-4111-8111-111111111111")
@@ -52,6 +53,20 @@ def haircut(world: World, **changes: object) -> Choice:
     """A hair cut with anybody on Thursday at 10:00."""
     chosen: dict[str, object] = {"services": ((world.cut.pk, None),), "member_chosen": True, "start_at": TEN, "flow": FLOW}
     return Choice(**(chosen | changes))  # type: ignore[arg-type]
+
+
+def take(world: World, member: TeamMember, start: datetime = TEN, minutes: int = 45, client: Client | None = None) -> Appointment:
+    """`client` (Noa) has this time of `member`; without services, which nobody asks who looks for free times."""
+    return Appointment.objects.create(
+        business=world.bella,
+        client=client or world.noa,
+        team_member=member,
+        starts=start,
+        ends=start + timedelta(minutes=minutes),
+        source=Appointment.Source.ONLINE,
+        confirm_key=identifiers.new_uuid(),
+        created_at=NOW,
+    )
 
 
 def form(choice: Choice, **fields: str) -> dict[str, object]:

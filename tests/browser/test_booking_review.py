@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from scheduler.models import Appointment
 from tests.browser.walk import address, press, reach_review, sign_in
-from tests.visits import OTHER_FLOW, TEN, haircut
+from tests.visits import OTHER_FLOW, haircut, take
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,19 +29,6 @@ def travel(page: Page, at, world: World, mongo):
         passed = to
 
     return go
-
-
-def _take(world: World, start=TEN) -> Appointment:
-    return Appointment.objects.create(
-        business=world.bella,
-        client=world.noa,
-        team_member=world.maya,
-        starts=start,
-        ends=start + timedelta(minutes=45),
-        source="online",
-        confirm_key=uuid4(),
-        created_at=NOW,
-    )
 
 
 @pytest.mark.s("S11", "S12", "S13", "S20")
@@ -117,7 +103,7 @@ def test_end_offers_to_keep_the_time_or_pick_a_new_one(page: Page, live_server, 
 def test_end_with_the_time_taken_offers_a_new_one_only(page: Page, live_server, world: World, travel) -> None:
     sign_in(page.context, live_server.url, world.mia)
     reach_review(page, live_server.url, haircut(world, member=world.maya.pk))
-    _take(world)
+    take(world, world.maya)
     travel(timedelta(minutes=10, seconds=1))
     expect(page.get_by_role("dialog")).to_contain_text("Someone else has taken your time meanwhile")
     expect(page.get_by_role("button", name="Keep this time")).to_be_hidden()
@@ -142,7 +128,7 @@ def test_time_taken_by_somebody_else_is_said_without_a_press(page: Page, live_se
     sign_in(page.context, live_server.url, world.mia)
     reach_review(page, live_server.url, haircut(world, member=world.maya.pk))
     expect(page.locator("#taken")).to_be_hidden()
-    _take(world)
+    take(world, world.maya)
     travel(timedelta(seconds=21))
     expect(page.locator("#taken")).to_contain_text("Someone else has just booked Thu 26 Nov, 10:00")
 

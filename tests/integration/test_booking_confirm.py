@@ -19,7 +19,7 @@ from followups import sweep
 from messaging.models import Message, StaffNotice
 from scheduler.models import Appointment
 from tests import phones
-from tests.visits import FLOW, OTHER_FLOW, TEN, arrive, form, haircut, sign_in
+from tests.visits import FLOW, OTHER_FLOW, TEN, arrive, form, haircut, sign_in, take
 from tests.world import NOW, World
 
 URL = "/b/bella-hair/confirm/"
@@ -28,19 +28,6 @@ URL = "/b/bella-hair/confirm/"
 @pytest.fixture(autouse=True)
 def _today(at, world: World, mongo) -> None:
     at(NOW)
-
-
-def _take(world: World, member, start=TEN, minutes: int = 45, client=None) -> Appointment:
-    return Appointment.objects.create(
-        business=world.bella,
-        client=client or world.noa,
-        team_member=member,
-        starts=start,
-        ends=start + timedelta(minutes=minutes),
-        source="online",
-        confirm_key=uuid4(),
-        created_at=NOW,
-    )
 
 
 def _confirm(client: Browser, choice, **fields: str):
@@ -148,7 +135,7 @@ def test_note_waits_while_somebody_else_is_chosen_or_too_much_was_pressed(client
     world.maya.save()
     assert _confirm(client, choice, note="Side door").status_code == 422
     assert ">Side door</textarea>" in client.get(f"/b/bella-hair/review/?{replace(choice, member=None).to_query()}").content.decode()
-    _take(world, world.tom_member)
+    take(world, world.tom_member)
     answers = [_confirm(client, haircut(world), note=f"Ring {press} times") for press in range(12)]
     assert answers[-1].status_code == 429
     assert ">Ring 11 times</textarea>" in client.get(f"/b/bella-hair/review/?{choice.to_query()}&t=any").content.decode()
@@ -214,7 +201,7 @@ def test_taken_time_is_a_conflict_page_with_the_rest_kept(client: Browser, world
     sign_in(client, world.mia)
     choice = haircut(world, services=((world.colour.pk, world.colour_long.pk),), member=world.maya.pk)
     arrive(client, choice)
-    _take(world, world.maya)
+    take(world, world.maya)
     answer = _confirm(client, choice, note="Side door")
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -233,7 +220,7 @@ def test_nearest_time_of_the_conflict_page_is_one_tap_from_review(client: Browse
     choice = haircut(world, member=world.maya.pk)
     arrive(client, choice)
     client.post("/b/bella-hair/review/", form(choice, do="note", note="Side door"))
-    _take(world, world.maya)
+    take(world, world.maya)
     page = _confirm(client, choice, note="Side door, please").content.decode()
     start = page.split('name="at" value="')[1].split('"')[0]
     pressed = client.post("/b/bella-hair/review/", form(haircut(world, member=world.maya.pk, start_at=None), at=start))
@@ -244,22 +231,22 @@ def test_nearest_time_of_the_conflict_page_is_one_tap_from_review(client: Browse
 
 def test_any_is_given_to_the_least_booked(client: Browser, world: World) -> None:
     sign_in(client, world.mia)
-    _take(world, world.maya, start=TEN + timedelta(hours=4))
+    take(world, world.maya, start=TEN + timedelta(hours=4))
     _confirm(client, haircut(world))
     assert Appointment.objects.get(client=world.mia).team_member == world.tom_member
 
 
 def test_any_takes_the_next_free_one_before_a_conflict_is_shown(client: Browser, world: World) -> None:
     sign_in(client, world.mia)
-    _take(world, world.tom_member)
+    take(world, world.tom_member)
     assert _confirm(client, haircut(world)).status_code == 303
     assert Appointment.objects.get(client=world.mia).team_member == world.maya
 
 
 def test_any_with_nobody_left_is_a_conflict(client: Browser, world: World) -> None:
     sign_in(client, world.mia)
-    _take(world, world.tom_member)
-    _take(world, world.maya)
+    take(world, world.tom_member)
+    take(world, world.maya)
     assert _confirm(client, haircut(world)).status_code == 409
 
 
@@ -396,7 +383,7 @@ def test_second_booking_of_one_draft_is_not_recovered_again(client: Browser, wor
 
 def test_confirm_again_and_again_is_slowed_down_with_a_page(client: Browser, world: World) -> None:
     sign_in(client, world.mia)
-    _take(world, world.maya)
+    take(world, world.maya)
     answers = [_confirm(client, haircut(world, member=world.maya.pk)) for _ in range(12)]
     assert [answer.status_code for answer in answers[:10]] == [409] * 10
     assert answers[-1].status_code == 429

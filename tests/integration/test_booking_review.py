@@ -4,7 +4,6 @@ import html
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from django.test import Client as Browser
@@ -14,7 +13,7 @@ from business.models import Client, ClientSession, Service
 from drafts import actions as drafts
 from drafts import queries as draft_queries
 from scheduler.models import Appointment
-from tests.visits import FLOW, OTHER_FLOW, TEN, arrive, close, form, haircut, sign_in
+from tests.visits import FLOW, OTHER_FLOW, TEN, arrive, close, form, haircut, sign_in, take
 from tests.world import NOW, World
 
 URL = "/b/bella-hair/review/"
@@ -31,19 +30,6 @@ def _draft(mongo, world: World) -> dict:
     found = list(mongo.booking_drafts.find({"business_id": world.bella.pk, "client_id": world.mia.pk}))
     assert len(found) <= 1
     return found[0] if found else {}
-
-
-def _take(world: World, member, start=TEN, minutes: int = 45, client=None) -> Appointment:
-    return Appointment.objects.create(
-        business=world.bella,
-        client=client or world.noa,
-        team_member=member,
-        starts=start,
-        ends=start + timedelta(minutes=minutes),
-        source="online",
-        confirm_key=uuid4(),
-        created_at=NOW,
-    )
 
 
 @pytest.mark.s("S01", "S07", "S10", "S11", "S20", "D1")
@@ -252,7 +238,7 @@ def test_arriving_without_a_time_is_explained_and_the_rest_kept(client: Browser,
 
 def test_arriving_at_a_taken_time_leads_to_the_nearest(client: Browser, world: World, mongo) -> None:
     sign_in(client, world.mia)
-    _take(world, world.maya)
+    take(world, world.maya)
     answer = arrive(client, haircut(world, member=world.maya.pk))
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -264,7 +250,7 @@ def test_arriving_at_a_taken_time_leads_to_the_nearest(client: Browser, world: W
 def test_time_taken_meanwhile_is_said_at_once(client: Browser, world: World, mongo) -> None:
     sign_in(client, world.mia)
     arrive(client, haircut(world, member=world.maya.pk))
-    _take(world, world.maya)
+    take(world, world.maya)
     page = client.get(f"{URL}?{haircut(world, member=world.maya.pk).to_query()}").content.decode()
     assert 'id="taken" role="alert">' in page
     assert page.count("nearest-time") == 3
@@ -275,7 +261,7 @@ def test_nearest_time_of_a_taken_one_is_one_press_and_keeps_the_note(client: Bro
     choice = haircut(world, member=world.maya.pk)
     arrive(client, choice)
     client.post(URL, form(choice, do="note", note="Side door"))
-    _take(world, world.maya)
+    take(world, world.maya)
     page = client.get(f"{URL}?{choice.to_query()}").content.decode()
     press = re.search(r'<form method="post" action="/b/bella-hair/review/">(?:(?!</form>).)*nearest-time.*?</form>', page, re.DOTALL)
     sent = re.findall(r'name="([^"]+)" value="([^"]*)"', press[0])
@@ -403,7 +389,7 @@ def test_draft_that_cannot_be_read_keeps_nobody_from_booking(client: Browser, wo
 
 def test_flow_already_booked_is_answered_with_its_booking(client: Browser, world: World, mongo) -> None:
     sign_in(client, world.mia)
-    made = _take(world, world.maya, client=world.mia)
+    made = take(world, world.maya, client=world.mia)
     Appointment.objects.filter(pk=made.pk).update(confirm_key=FLOW)
     for answer in (client.get(f"{URL}?{haircut(world).to_query()}"), arrive(client, haircut(world))):
         assert (answer.status_code, answer["Location"]) == (303, f"/b/bella-hair/booked/{made.pk}/")

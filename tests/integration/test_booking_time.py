@@ -1,14 +1,13 @@
 """Step 3, Time."""
 
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from django.test import Client as Browser
 
 from business.models import Business, ClientSession
-from scheduler.models import Appointment, TimeOff
-from tests.visits import TEN, sign_in
+from scheduler.models import TimeOff
+from tests.visits import TEN, sign_in, take
 from tests.world import NOW, World
 
 URL = "/b/bella-hair/time/"
@@ -17,19 +16,6 @@ URL = "/b/bella-hair/time/"
 @pytest.fixture(autouse=True)
 def _today(at, world: World) -> None:
     at(NOW)
-
-
-def _book(world: World, member, start, minutes: int = 45) -> Appointment:
-    return Appointment.objects.create(
-        business=world.bella,
-        client=world.noa,
-        team_member=member,
-        starts=start,
-        ends=start + timedelta(minutes=minutes),
-        source="online",
-        confirm_key=uuid4(),
-        created_at=NOW,
-    )
 
 
 def test_first_view_shows_today_by_part_of_day_with_who_is_free(client: Browser, world: World) -> None:
@@ -41,7 +27,7 @@ def test_first_view_shows_today_by_part_of_day_with_who_is_free(client: Browser,
 
 
 def test_taken_time_is_offered_only_with_who_is_free(client: Browser, world: World) -> None:
-    _book(world, world.maya, TEN)
+    take(world, world.maya, TEN)
     page = client.get(URL, {"s": world.cut.pk, "t": "any", "day": "2026-11-26"}).content.decode()
     ten = page[page.index('value="2026-11-25T23:00Z"') :][:300]
     assert "Tom" in ten
@@ -62,7 +48,7 @@ def test_day_without_times_is_greyed_and_names_the_next(client: Browser, world: 
 
 def _fill(world: World, day: datetime, free: int) -> None:
     """Leave `free` times of a hair cut with Maya on the day whose opening at 09:00 is given: 09:00, 09:15 and so on."""
-    _book(world, world.maya, day + timedelta(minutes=45 + 15 * (free - 1)), 480)
+    take(world, world.maya, day + timedelta(minutes=45 + 15 * (free - 1)), 480)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +141,7 @@ def test_time_beyond_the_horizon_is_explained(client: Browser, world: World) -> 
 
 @pytest.mark.s("D4")
 def test_time_taken_meanwhile_shows_the_three_nearest(client: Browser, world: World) -> None:
-    _book(world, world.maya, TEN)
+    take(world, world.maya, TEN)
     answer = client.get(URL, {"s": world.cut.pk, "t": world.maya.pk, "at": "2026-11-25T23:00Z"})
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -202,7 +188,7 @@ def test_first_view_costs_at_most_five_queries(
 ) -> None:
     for number in range(booked):
         # Within the week that is shown, and short enough to leave free times.
-        made = _book(world, (world.maya, world.tom_member)[number % 2], NOW + timedelta(minutes=45 * number), 10)
+        made = take(world, (world.maya, world.tom_member)[number % 2], NOW + timedelta(minutes=45 * number), 10)
         assert made.starts < NOW + timedelta(days=7)
     if visitor != "nobody":
         sign_in(client, world.mia)
@@ -216,7 +202,7 @@ def test_first_view_costs_at_most_five_queries(
 def test_full_week_or_horizon_costs_one_query_more(client: Browser, world: World, django_assert_max_num_queries) -> None:
     for member in (world.maya, world.tom_member):
         for number in range(8 * 24):
-            _book(world, member, NOW + timedelta(hours=number), 60)
+            take(world, member, NOW + timedelta(hours=number), 60)
     query = {"s": world.cut.pk, "t": "any"}
     with django_assert_max_num_queries(5):
         page = client.get(URL, query).content.decode()

@@ -23,7 +23,7 @@ _DEMO_KEY = "demo-key-for-a-stack-that-only-this-computer-can-reach-0000"
 
 SECRET_KEY: str = env.str("SECRET_KEY", _DEMO_KEY if DEMO else "")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-SITE_URL: str = env.str("SITE_URL", f"http://127.0.0.1:{env.str('PORT', '8000')}" if DEMO else "")
+SITE_URL: str = env.str("SITE_URL", f"http://127.0.0.1:{env.str('PORT', '8000')}" if DEMO else "").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if DEMO else [])
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", 0)
 
@@ -70,6 +70,7 @@ try:
     env.seal()
 except EnvValidationError as error:
     _found = [f"{name}: {' '.join(said)}" for name, said in cast("dict[str, list[str]]", error.error_messages).items()] + _found
+_found += required.unusable(globals())
 if _found:
     raise SystemExit(f"Settings are missing or wrong{'' if DEMO else ' (DEMO=1 needs none of them)'}:\n  " + "\n  ".join(_found))
 

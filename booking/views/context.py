@@ -116,7 +116,9 @@ def language(business: Business) -> str:
 def step_list(visit: Visit, current: Step) -> list[dict[str, Any]]:
     """The steps that apply, each with its name, its state and the address to walk to it ("" when it cannot be reached yet)."""
     applies = wizard.steps(people=len(visit.people) if visit.choice.services else 0)
-    reachable = applies.index(current) if current in applies else 0
+    if current not in applies:  # Team, because the person chosen does not do all of this
+        applies = tuple(Step)
+    reachable = applies.index(current)
     return [
         {
             "name": TITLES[step],

@@ -64,13 +64,14 @@ def services_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @require_safe
 def team(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who may do it. Skipped when one person only does everything chosen; then anybody is that person."""
+    """Who may do it. Skipped when one person only does everything chosen; then anybody is that person, unless another one was chosen."""
     visit = visit_of(request, slug)
     if shut := closed(visit):
         return shut
     if not visit.choice.services:
         return back_to_services(request, visit)
-    if len(visit.people) == 1 and not visit.problems:
+    suits = visit.choice.member is None or visit.person
+    if len(visit.people) == 1 and suits and not visit.problems:
         return redirect(visit.url("time", replace(visit.choice, member=None, member_chosen=True)))
     return team_page(request, visit)
 

@@ -1,5 +1,7 @@
 """Step 2, Team."""
 
+import html
+
 import pytest
 from django.test import Client as Browser
 
@@ -30,6 +32,17 @@ def test_step_is_skipped_when_one_person_only_can_do_it(client: Browser, world: 
     assert (answer.status_code, answer["Location"]) == (302, f"/b/bella-hair/time/?s={query['s']}&t=any")
     page = client.get("/b/bella-hair/time/", query | {"t": "any"}).content.decode()
     assert ">Team<" not in page
+
+
+def test_person_chosen_before_is_not_swapped_silently_for_the_only_one_who_does_it_all(client: Browser, world: World) -> None:
+    both = [world.cut.pk, f"{world.colour.pk}.{world.colour_long.pk}"]
+    answer = client.get("/b/bella-hair/services/", {"s": both, "t": world.tom_member.pk, "go": "1"}, follow=True)
+    assert (answer.status_code, answer.redirect_chain[-1][0].split("?")[0]) == (422, URL)
+    page = html.unescape(answer.content.decode())
+    assert "The person you chose doesn't do all of this. Choose someone else." in page
+    assert 'aria-current="step"><span class="steps-name">Team' in page
+    assert "Maya" in page
+    assert client.get(URL, {"s": both, "t": world.maya.pk}).status_code == 302
 
 
 def test_nobody_who_does_it_all_is_explained(client: Browser, world: World) -> None:

@@ -14,11 +14,10 @@ from typing import Protocol
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
-from business.sizes import MOST_SERVICES
+from business.sizes import LARGEST_ID, MOST_SERVICES
 
 ANY = "any"
 
-_LARGEST_ID = 2**63 - 1
 _YEARS = range(2000, 2101)
 _ID = re.compile(r"[0-9]{1,19}")
 _START = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z", re.ASCII)
@@ -130,7 +129,7 @@ def _last(query: Lists, key: str) -> str:
 
 
 def _id(text: str) -> int | None:
-    return int(text) if _ID.fullmatch(text) and 0 < int(text) <= _LARGEST_ID else None
+    return int(text) if _ID.fullmatch(text) and 0 < int(text) <= LARGEST_ID else None
 
 
 def _services(query: Lists, problems: list[str]) -> tuple[tuple[int, int | None], ...]:

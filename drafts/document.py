@@ -12,12 +12,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from business.sizes import MOST_SERVICES, NOTE_LENGTH
+from business.sizes import LARGEST_ID, MOST_SERVICES, NOTE_LENGTH
 
 SCHEMA = 1
 MAX_NAME = 200
 MAX_TZ = 64
-MAX_NUMBER = 2**63 - 1
 YEARS = range(2000, 3000)
 
 
@@ -211,7 +210,7 @@ def _mark(part: Mapping[str, Any]) -> Mark:
 
 
 def _number(value: object, what: str, *, least: int = 0) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_NUMBER:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= LARGEST_ID:
         raise BadSelection(f"The {what} is not a usable number.")
 
 

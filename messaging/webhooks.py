@@ -105,10 +105,11 @@ def twilio_inbound(request: HttpRequest) -> HttpResponse:
     Twilio itself confirms STOP, START and HELP, once; we stay silent.
     """
     phone, word = request.POST.get("From", ""), keyword(request.POST.get("Body", ""), request.POST.get("OptOutType", ""))
+    now = clock.now()
     change = {"STOP": outbox.stop_channel, "START": outbox.start_channel}.get(word)
     if change and phone:
         for business in outbox.businesses_texting(phone):
-            change(business=business, channel=Channel.SMS, contact=phone, source="stop", now=clock.now())
+            change(business=business, channel=Channel.SMS, contact=phone, source="stop", now=now)
     return HttpResponse(EMPTY_TWIML, content_type="text/xml")
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from business.models import Service, TeamMember
 from scheduler.availability import Slot
 
-NOON, EVENING = 12, 17
+NOON, EVENING = time(12), time(17)  # on the wall clock: where the parts of a day begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ def day_parts(pills: Sequence[TimePill], zone: ZoneInfo) -> list[DayPart]:
     """The times of a day under Morning (before 12), Afternoon (before 17) and Evening; parts without a time are left out."""
     parts: dict[str, list[TimePill]] = {"Morning": [], "Afternoon": [], "Evening": []}
     for pill in pills:
-        hour = pill.start.astimezone(zone).hour
-        parts["Morning" if hour < NOON else "Afternoon" if hour < EVENING else "Evening"].append(pill)
+        clock = pill.start.astimezone(zone).time()
+        parts["Morning" if clock < NOON else "Afternoon" if clock < EVENING else "Evening"].append(pill)
     return [DayPart(name, tuple(slots)) for name, slots in parts.items() if slots]
 
 

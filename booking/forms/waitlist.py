@@ -5,16 +5,16 @@ from typing import Any
 
 from django import forms
 
+from booking.forms.steps import EVENING, NOON
 from business.sizes import NOTE_LENGTH
 from scheduler.actions import Window
 
 FURTHEST = timedelta(days=365)
-_NOON, _EVENING = time(12), time(17)
 PARTS: dict[str, tuple[str, time | None, time | None]] = {
     "any": ("Any time", None, None),
-    "morning": ("Morning", None, _NOON),
-    "afternoon": ("Afternoon", _NOON, _EVENING),
-    "evening": ("Evening", _EVENING, None),
+    "morning": ("Morning", None, NOON),
+    "afternoon": ("Afternoon", NOON, EVENING),
+    "evening": ("Evening", EVENING, None),
 }
 
 

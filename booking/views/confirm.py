@@ -172,7 +172,7 @@ def _booked(request: HttpRequest, slug: str, pk: int, *, now: datetime) -> tuple
     if done_key_fits(request.GET.get("key", ""), pk, now=now):
         owner = {}
     found = None
-    if owner is not None and pk < 2**63:
+    if owner is not None:
         found = (
             Appointment.objects.filter(business=business, pk=pk, **owner).select_related("team_member").prefetch_related("lines").first()
         )

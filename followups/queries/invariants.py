@@ -8,6 +8,7 @@ from django.db import connection
 from business.models import Business
 from drafts import queries as draft_queries
 from drafts.document import DraftState
+from drafts.lifecycle import KEEP_FOR
 from followups.queries.cards import incomplete
 from followups.queries.waiting import SHOWN_AT_MOST
 from messaging.models import IN_FLIGHT, Message, StaffNotice
@@ -16,7 +17,6 @@ from scheduler.models import Appointment
 
 SETTLES_IN = timedelta(seconds=60)
 SENDS_WITHIN = timedelta(minutes=60)
-KEPT_FOR = timedelta(hours=24)
 
 
 def violations(*, now: datetime, limit: int = 1000) -> list[str]:
@@ -48,7 +48,7 @@ def _messages(now: datetime, limit: int) -> Iterator[str]:
 
 def _conversions(now: datetime, limit: int) -> Iterator[str]:
     """I7: an appointment made from a draft has ended it, unless the client came back for more."""
-    made = Appointment.objects.filter(created_at__gt=now - KEPT_FOR, created_at__lt=now - SETTLES_IN).exclude(draft_id="")
+    made = Appointment.objects.filter(created_at__gt=now - KEEP_FOR, created_at__lt=now - SETTLES_IN).exclude(draft_id="")
     recent = list(made.order_by("-created_at")[:limit])
     drafts = draft_queries.by_ids(draft_ids=[appointment.draft_id for appointment in recent], now=now)
     for appointment in recent:

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from business.models import Business, Client, TeamMember
-from business.sizes import MOST_SERVICES, NOTE_LENGTH
+from business.sizes import LARGEST_ID, MOST_SERVICES, NOTE_LENGTH
 from core import contact
 from scheduler import queries
 from scheduler.actions import NewClient
@@ -78,7 +78,7 @@ class WishForm(forms.Form):
         """Clients that fit what was searched for, the chosen one first."""
         clients = Client.objects.filter(business=self.business)
         chosen = str(self["client"].value() or "")
-        found = list(clients.filter(pk=int(chosen))) if chosen.isdecimal() and len(chosen) <= len(str(queries.BIGGEST_ID)) else []
+        found = list(clients.filter(pk=int(chosen))) if chosen.isdecimal() and len(chosen) <= len(str(LARGEST_ID)) else []
         typed = str(self["find"].value() or "").replace("\x00", "")
         return found + [one for one in queries.find_clients(business=self.business, text=typed) if one not in found]
 

@@ -1,7 +1,7 @@
 """Reads of the appointment book: today's catalogue, free times, where appointments came from, and the staff's day."""
 
 from scheduler.availability import Diary, Slot
-from scheduler.queries.catalogue import BIGGEST_ID, Line, Resolved, is_offered, lines_of, resolve, suitable_members
+from scheduler.queries.catalogue import Line, Resolved, is_offered, lines_of, resolve, suitable_members
 from scheduler.queries.clients import find_clients
 from scheduler.queries.day import Day, day_of
 from scheduler.queries.origins import appointment_for_draft, booked_from, drafts_with_appointment, unmirrored
@@ -20,7 +20,6 @@ from scheduler.queries.times import (
 )
 
 __all__ = [
-    "BIGGEST_ID",
     "NOT_TAKING_TIME",
     "Day",
     "Diary",

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 
 from business.models import Business, Service, TeamMember, Variant
+from business.sizes import LARGEST_ID
 from scheduler.models import Appointment
-
-BIGGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ WITH_OFFERED = """
 def resolve(*, business: Business, services: Sequence[tuple[int, int | None]]) -> Resolved:
     """Each (service id, variant id or None) against today's catalogue (S45): archived, foreign and unknown ones are `gone`; a
     service with variants of which none that is offered is chosen is `unclear`. One query."""
-    ids = {service_id for service_id, _ in services if 0 < service_id <= BIGGEST_ID}
+    ids = {service_id for service_id, _ in services if 0 < service_id <= LARGEST_ID}
     found = Service.objects.raw(WITH_OFFERED, [business.pk, list(ids)])
     known = {service.pk: (service, [Variant(service=service, **columns) for columns in json.loads(service.offered)]) for service in found}  # type: ignore[attr-defined]
     lines: list[Line] = []
@@ -102,7 +101,7 @@ def lines_of(appointment: Appointment) -> tuple[Line, ...]:
 
 def suitable_members(*, business: Business, services: Sequence[int]) -> list[TeamMember]:
     """The bookable members who do every one of `services` (ids), in the team's order. One query."""
-    wanted = {service_id for service_id in services if 0 < service_id <= BIGGEST_ID}
+    wanted = {service_id for service_id in services if 0 < service_id <= LARGEST_ID}
     skills = Count("services", filter=Q(services__in=wanted), distinct=True)
     team = TeamMember.objects.filter(business=business, bookable=True, archived_at=None)
     return list(team.annotate(skills=skills).filter(skills=len(set(services))))

@@ -12,6 +12,7 @@ from scheduler.models import Appointment, TimeOff
 from scheduler.queries.times import NOT_TAKING_TIME, diary_of
 
 ROW_MIN = 5
+ROWS_AN_HOUR = 60 // ROW_MIN
 USUAL_HOURS = (9, 17)
 TINTS = 6
 _LONG_AGO, _FAR_AWAY = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -117,8 +118,8 @@ class _Board:
         """Starts are rounded down and ends up to whole rows; what reaches beyond the day is cut."""
         first = self._minute(max(span.start, self.start)) // ROW_MIN
         last = 24 * 60 // ROW_MIN if span.end >= self.end else -(-self._minute(span.end) // ROW_MIN)
-        hours, rows = divmod(max(1, last - first), 60 // ROW_MIN)
-        return Place(*divmod(first, 60 // ROW_MIN), hours, rows)
+        hours, rows = divmod(max(1, last - first), ROWS_AN_HOUR)
+        return Place(*divmod(first, ROWS_AN_HOUR), hours, rows)
 
     def places(self, spans: Iterable[Interval]) -> list[Place]:
         return [self.place(span) for span in spans]
@@ -169,8 +170,8 @@ def _span(lanes: Sequence[Lane]) -> tuple[int, int]:
     places = [place for lane in lanes for place in (*lane.works, *(entry.place for entry in lane.entries))]
     if not places:
         return USUAL_HOURS
-    ends = (place.hour * 12 + place.row + place.hours * 12 + place.rows for place in places)
-    return min(place.hour for place in places), min(24, -(-max(ends) // 12))
+    ends = ((place.hour + place.hours) * ROWS_AN_HOUR + place.row + place.rows for place in places)
+    return min(place.hour for place in places), min(24, -(-max(ends) // ROWS_AN_HOUR))
 
 
 def _present(board: _Board, first: int, last: int, *, now: datetime) -> tuple[Place | None, Place | None]:
@@ -181,8 +182,8 @@ def _present(board: _Board, first: int, last: int, *, now: datetime) -> tuple[Pl
     if now < board.start:
         return None, None
     here = board.place(Interval(now, now + timedelta(minutes=1)))
-    gone = (here.hour - first) * 12 + here.row
+    gone = (here.hour - first) * ROWS_AN_HOUR + here.row
     inside = first <= here.hour < last
     if gone <= 0:
         return (here if inside else None), None
-    return (here, Place(first, 0, *divmod(gone, 12))) if inside else (None, whole)
+    return (here, Place(first, 0, *divmod(gone, ROWS_AN_HOUR))) if inside else (None, whole)

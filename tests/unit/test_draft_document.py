@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from business.sizes import LARGEST_ID
 from core import identifiers
 from drafts.document import (
-    MAX_NUMBER,
     BadSelection,
     Closed,
     Draft,
@@ -48,7 +48,7 @@ DRAFT = Draft(
 )
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=500)
-numbers = st.integers(1, MAX_NUMBER)
+numbers = st.integers(1, LARGEST_ID)
 choices = st.builds(ServiceChoice, numbers, st.none() | numbers, texts.map(lambda text: text[:200]), numbers, numbers)
 moments = st.datetimes(datetime(2000, 1, 2), datetime(2999, 12, 30), timezones=st.just(UTC))
 selections = st.builds(

@@ -315,5 +315,16 @@ def test_signed_in_client_on_the_number_page_may_go_on_or_out(world, client, que
     assert client.post(f"/b/bella-hair/sign-in/{query}")["Location"].startswith("/b/bella-hair/review/")
 
 
+@pytest.mark.parametrize("everything", [False, True])
+def test_service_archived_while_the_code_was_on_its_way_is_named(world, client, query, now, mongo, everything):
+    query = f"?s={world.toner.pk}&t=any&at=2026-11-25T23:30Z" if everything else f"{query}&s={world.toner.pk}"
+    ask(client, NOA, query)
+    world.toner.archived_at = now
+    world.toner.save()
+    page = text_of(client.get(enter(client, last_code(), query)["Location"]))
+    assert "Toner is no longer offered, so we took it out." in page
+    assert ("What would you like?" if everything else "Review and book") in page
+
+
 def test_unknown_business_is_a_404(db, client):
     assert client.get("/b/nobody/sign-in/").status_code == 404

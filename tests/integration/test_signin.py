@@ -316,8 +316,8 @@ def test_signed_in_client_on_the_number_page_may_go_on_or_out(world, client, que
 
 
 @pytest.mark.parametrize("everything", [False, True])
-def test_service_archived_while_the_code_was_on_its_way_is_named(world, client, query, now, mongo, everything):
-    query = f"?s={world.toner.pk}&t=any&at=2026-11-25T23:30Z" if everything else f"{query}&s={world.toner.pk}"
+def test_service_archived_while_the_code_was_on_its_way_is_named(world, client, now, mongo, everything):
+    query = f"?s={world.toner.pk}&t=any&at=2026-11-25T23:30Z" + ("" if everything else f"&s={world.cut.pk}")
     ask(client, NOA, query)
     world.toner.archived_at = now
     world.toner.save()

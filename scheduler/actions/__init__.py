@@ -1,6 +1,7 @@
 """Writes of the appointment book: book, move, cancel, and the waitlist."""
 
-from scheduler.actions.booking import Booked, NotBookable, SlotTaken, book, book_by_staff, booked_lines
+from scheduler.actions.booking import Booked, NotBookable, SlotTaken, book, booked_lines
+from scheduler.actions.by_staff import book_by_staff
 from scheduler.actions.changing import NotChangeable, cancel, mark_mirrored, move
 from scheduler.actions.people import NewClient, add_client
 from scheduler.actions.waitlist import Window, close_waitlist, join_waitlist, lock_waitlist, update_waitlist

@@ -18,7 +18,6 @@ from business import actions as business_actions
 from business.models import Business, Client, TeamMember
 from scheduler import queries
 from scheduler.actions import origins
-from scheduler.actions.people import NewClient, add_client
 from scheduler.models import Appointment, AppointmentLine
 from scheduler.queries import Line
 
@@ -217,45 +216,3 @@ def booked_lines(appointment: Appointment, lines: Iterable[Line]) -> list[Appoin
         )
         for position, line in enumerate(lines)
     ]
-
-
-def book_by_staff(
-    *,
-    business: Business,
-    who: Client | NewClient,
-    member: TeamMember,
-    start: datetime,
-    lines: Sequence[Line],
-    confirm_key: UUID,
-    now: datetime,
-    booked_by: User,
-    note: str = "",
-    draft_id: str = "",
-    engagement: int | None = None,
-    recovered: Callable[[], str] | None = None,
-    mirrored: bool = True,
-) -> Booked:
-    """Book on somebody's behalf; a new client and the appointment come together or not at all. Raises SlotTaken, NotBookable."""
-    if isinstance(who, NewClient):
-        earlier = Appointment.objects.filter(business=business, confirm_key=confirm_key).select_related("client", "team_member").first()
-        if earlier:
-            return Booked(earlier, created=False)
-    with transaction.atomic():
-        client = who if isinstance(who, Client) else add_client(new=who, business=business, by=booked_by, now=now)
-        return book(
-            business=business,
-            client=client,
-            members=[member],
-            start=start,
-            lines=lines,
-            confirm_key=confirm_key,
-            now=now,
-            source=Appointment.Source.STAFF,
-            booked_by=booked_by,
-            note=note,
-            draft_id=draft_id,
-            engagement=engagement,
-            recovered=recovered,
-            mirrored=mirrored,
-            enforce_rules=False,
-        )

@@ -74,7 +74,7 @@ def _pressed(request: HttpRequest, visit: Visit) -> HttpResponse:
     if do == "note":
         return review_page(request, visit, note=note) if too_long else _note_saved(visit)
     if do != "more_time" and not visit.is_free():
-        return time_page(request, visit, moved="That time has just been taken")
+        return time_page(request, visit, moved="That time isn't free any more")
     actions.take(visit, more_time=do == "more_time")
     return review_page(request, visit, note=note) if visit.problems else see_other(visit.url("review"))
 

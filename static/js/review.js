@@ -35,7 +35,7 @@ function show(answer) {
   keep.hidden = answer.slot !== "free";
   dialogText.textContent = answer.slot === "free"
     ? "Your time is still free right now, but it may be taken by someone else at any moment."
-    : "Someone else has taken your time meanwhile. It's quick to pick a new one.";
+    : "Your time isn't free any more. It's quick to pick a new one.";
   if (countdown.set(answer.state, answer.deadline, answer.now) && dialog.open) dialog.close();
 }
 

@@ -105,7 +105,7 @@ def test_end_with_the_time_taken_offers_a_new_one_only(page: Page, live_server, 
     reach_review(page, live_server.url, haircut(world, member=world.maya.pk))
     take(world, world.maya)
     travel(timedelta(minutes=10, seconds=1))
-    expect(page.get_by_role("dialog")).to_contain_text("Someone else has taken your time meanwhile")
+    expect(page.get_by_role("dialog")).to_contain_text("Your time isn't free any more")
     expect(page.get_by_role("button", name="Keep this time")).to_be_hidden()
     page.get_by_role("link", name="Pick a new time").click()
     expect(page.get_by_role("heading", name="10:00 is no longer free")).to_be_visible()
@@ -130,7 +130,7 @@ def test_time_taken_by_somebody_else_is_said_without_a_press(page: Page, live_se
     expect(page.locator("#taken")).to_be_hidden()
     take(world, world.maya)
     travel(timedelta(seconds=21))
-    expect(page.locator("#taken")).to_contain_text("Someone else has just booked Thu 26 Nov, 10:00")
+    expect(page.locator("#taken")).to_contain_text("Thu 26 Nov, 10:00 isn't free any more")
 
 
 @pytest.mark.s("S16", "S17", "S18")
@@ -147,7 +147,7 @@ def test_two_phones_on_one_time_each_count_down_and_one_wins(page: Page, browser
     press(second, "Confirm")
     expect(second.get_by_role("heading", name="You're booked")).to_be_visible()
     press(page, "Confirm")
-    expect(page.get_by_role("heading", name="That time was just taken")).to_be_visible()
+    expect(page.get_by_role("heading", name="That time isn't free any more")).to_be_visible()
     page.locator(".nearest-time").first.click()
     press(page, "Confirm")
     expect(page.get_by_role("heading", name="You're booked")).to_be_visible()

@@ -81,7 +81,7 @@ def test_one_of_many_is_booked_and_all_others_get_the_conflict_page(live_server,
     answers = _press(live_server.url, world, _rivals(world, RIVALS))
     assert Counter(status for status, _ in answers) == {303: 1, 409: RIVALS - 1}
     assert Appointment.objects.count() == 1
-    assert all("That time was just taken" in page for status, page in answers if status == 409)
+    assert all("That time isn't free any more" in page for status, page in answers if status == 409)
 
 
 @pytest.mark.s("S17")

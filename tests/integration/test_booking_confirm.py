@@ -205,7 +205,7 @@ def test_taken_time_is_a_conflict_page_with_the_rest_kept(client: Browser, world
     answer = _confirm(client, choice, note="Side door")
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "That time was just taken" in page
+    assert "That time isn't free any more" in page
     assert page.count("nearest-time") == 3
     assert f'value="{world.colour.pk}.{world.colour_long.pk}"' in page
     assert f'name="t" value="{world.maya.pk}"' in page

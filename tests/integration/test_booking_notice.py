@@ -60,7 +60,7 @@ def test_confirm_does_not_ask_the_notice_again(client: Browser, world: World, at
     arrive(client, haircut(world))
     at(NOW + timedelta(hours=hours))
     drafts.expire_due(now=NOW + timedelta(hours=hours))
-    assert "Someone else has just booked" not in client.get(f"{URL}/time/?{haircut(world).to_query()}").content.decode()
+    assert "free any more" not in client.get(f"{URL}/time/?{haircut(world).to_query()}").content.decode()
     assert client.post(f"{URL}/confirm/", form(haircut(world))).status_code == 303
     assert Appointment.objects.get().starts == TEN
 

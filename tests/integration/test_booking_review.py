@@ -242,7 +242,7 @@ def test_arriving_at_a_taken_time_leads_to_the_nearest(client: Browser, world: W
     answer = arrive(client, haircut(world, member=world.maya.pk))
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "That time has just been taken" in page
+    assert "That time isn&#x27;t free any more" in page
     assert page.count("nearest-time") == 3
     assert _draft(mongo, world) == {}
 

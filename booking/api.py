@@ -44,7 +44,7 @@ def _throttle(rule: str, subject: str) -> None:
         raise Throttled(wait=retry)
 
 
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @authentication_classes([])
 @permission_classes([])
 def slots(request: Request, slug: str) -> Response:
@@ -73,7 +73,7 @@ def slots(request: Request, slug: str) -> Response:
     )
 
 
-@api_view(["GET", "POST"])
+@api_view(["GET", "HEAD", "POST"])
 @authentication_classes([])
 @permission_classes([])
 def review_session(request: Request, slug: str) -> Response:
@@ -88,7 +88,7 @@ def review_session(request: Request, slug: str) -> Response:
     signed_in = access.client_of(cast("HttpRequest", request), business, now=now)
     if signed_in is None:
         raise NotAuthenticated("Sign in with your phone to go on.")
-    if request.method == "GET":
+    if request.method != "POST":
         _throttle("session", str(signed_in.client.pk))
         visit = _visit(business, signed_in, request.query_params, now)
         return Response(_session(visit))

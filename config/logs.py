@@ -1,4 +1,4 @@
-"""Keeps the tokens of resume and preference links out of every log line, and beat's every tick out of the log."""
+"""Keeps the tokens of resume and preference links out of every log line, and the log free of what beat repeats at every tick."""
 
 import logging
 import re
@@ -22,3 +22,12 @@ class HideTicks(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not record.getMessage().startswith("Scheduler: Sending due task")
+
+
+class OneLineOfBeat(logging.Filter):
+    """One line for a task that beat cannot send, instead of two stack traces at every tick for as long as Redis is away."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "celery.beat" and record.exc_info and isinstance(record.args, tuple) and record.args:
+            record.msg, record.args, record.exc_info = "Task not sent: %s", record.args[:1], None
+        return True

@@ -229,6 +229,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long Redis is away, the worker comes back by itself
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 90,
     "unacked_restore_interval": 5,
@@ -242,9 +243,15 @@ CELERY_BEAT_SCHEDULE_FILENAME = BEAT_SCHEDULE_FILE
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"hide_tokens": {"()": "config.logs.HideTokens"}, "hide_ticks": {"()": "config.logs.HideTicks"}},
+    "filters": {
+        "hide_tokens": {"()": "config.logs.HideTokens"},
+        "hide_ticks": {"()": "config.logs.HideTicks"},
+        "one_line_of_beat": {"()": "config.logs.OneLineOfBeat"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["hide_tokens", "hide_ticks"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line_of_beat", "hide_tokens", "hide_ticks"]}
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},

@@ -1,8 +1,14 @@
 """Tokens of links never reach a log line (promises 2.1, line 8)."""
 
 import logging
+from io import StringIO
 
-from config.logs import HideTicks, HideTokens
+from celery.beat import ScheduleEntry, Scheduler
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from config import celery_app
+from config.logs import HideTicks, HideTokens, OneLineOfBeat
 
 
 def test_the_token_of_a_link_is_hidden() -> None:
@@ -22,3 +28,23 @@ def test_the_tick_of_beat_is_left_out() -> None:
     start = logging.LogRecord("celery.beat", logging.INFO, "", 0, "beat: Starting...", (), None)
     assert not HideTicks().filter(tick)
     assert HideTicks().filter(start)
+
+
+class _BrokerAway(Scheduler):
+    def apply_async(self, entry: ScheduleEntry, producer: object = None, advance: bool = True, **options: object) -> None:
+        raise OperationalError("Error 111 connecting to the broker.")
+
+
+def test_beat_says_in_one_line_that_it_cannot_send() -> None:
+    said = StringIO()
+    handler, logger = logging.StreamHandler(said), logging.getLogger("celery.beat")
+    handler.addFilter(OneLineOfBeat())
+    handler.setLevel(logging.ERROR)
+    logger.addHandler(handler)
+    try:
+        entry = ScheduleEntry(name="sweep", task="followups.expire_reviews", schedule=1, app=celery_app)
+        _BrokerAway(app=celery_app, lazy=True).apply_entry(entry)
+    finally:
+        logger.removeHandler(handler)
+    assert said.getvalue().splitlines() == ["Task not sent: Error 111 connecting to the broker."]
+    assert "one_line_of_beat" in settings.LOGGING["handlers"]["stderr"]["filters"]

@@ -40,6 +40,12 @@ def short_day(day: date | datetime, zone: ZoneInfo | None = None) -> str:
 
 
 @register.filter
+def day_with_year(day: date | datetime, zone: ZoneInfo | None = None) -> str:
+    """ "Wed 25 Nov 2026", for what may be long ago."""
+    return str(format_date(_local(day, zone), "EEE d MMM y", locale="en_AU"))
+
+
+@register.filter
 def long_day(day: date | datetime, zone: ZoneInfo | None = None) -> str:
     """ "Wednesday 25 November 2026"."""
     return str(format_date(_local(day, zone), "EEEE d MMMM y", locale="en_AU"))

@@ -121,7 +121,8 @@ def _switch_on_sms(page: Page, url: str) -> None:
 
 def _move_clock(page: Page, url: str) -> None:
     page.goto(f"{url}/demo/outbox/")
-    page.get_by_role("button", name="+10 min").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="+10 min").click()
 
 
 def _deadline(page: Page) -> datetime:

@@ -171,7 +171,7 @@ def test_number_that_changes_while_it_is_fetched_is_fetched_again(desk: Page, li
     with desk.expect_event("request", lambda request: "/badge/" in request.url):
         desk.goto(f"{live_server.url}/scheduler/", wait_until="domcontentloaded")
     badge = desk.locator("#followups-badge")
-    desk.wait_for_function("document.querySelector('#followups-badge.htmx-request')")
+    desk.wait_for_function("() => document.querySelector('#followups-badge.htmx-request')")
     old_number = held[0].fetch()
     leave(world)
     desk.evaluate("document.body.dispatchEvent(new CustomEvent('followups:changed'))")

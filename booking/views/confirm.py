@@ -110,6 +110,7 @@ def conflict_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         taken=visit.choice.start_at,
         time_url=visit.url("time"),
         waitlist_url=visit.url("waitlist"),
+        again=visit.url("review"),
         kept_pairs=replace(visit.choice, start_at=None).pairs(),
         **nearest_times(visit, visit.choice.start_at),
     )

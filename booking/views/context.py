@@ -67,7 +67,7 @@ def arrive(*, business: Business, signed_in: SignedIn, choice: Choice, now: date
 
 
 def page(request: HttpRequest, visit: Visit, step: Step, template: str, status: int = 200, **context: Any) -> HttpResponse:
-    """Draw a step with its step list and summary."""
+    """Draw a step with its step list and summary. When a press found the time taken, Back and reload lead `again` to the step itself."""
     base = {
         "business": visit.business,
         "client": visit.client,
@@ -77,6 +77,7 @@ def page(request: HttpRequest, visit: Visit, step: Step, template: str, status: 
         "problems": visit.problems,
         "steps": step_list(visit, step),
         "step": step,
+        "again": visit.url(step) if request.method == "POST" and status == TAKEN else "",
     }
     return render(request, template, base | context, status=status)
 

@@ -204,6 +204,7 @@ def _code_page(
         "spent": challenge.attempts >= signin.budget.GUESSES,
         "resend_at": challenge.created_at + signin.budget.RESEND_AFTER,
         "back": reverse("booking:resume", args=[link]) if (link := devices.return_token(request, business)) else "",
+        "again": request.get_full_path() if request.method == "POST" else "",
     }
     if problem:
         return _refused(request, business, "booking/code.html", problem, now=now, **(base | context))

@@ -148,6 +148,11 @@ def test_two_phones_on_one_time_each_count_down_and_one_wins(page: Page, browser
     expect(second.get_by_role("heading", name="You're booked")).to_be_visible()
     press(page, "Confirm")
     expect(page.get_by_role("heading", name="That time isn't free any more")).to_be_visible()
+    page.wait_for_url("**/review/**")  # the answer to a press has an address that Back may ask for
+    page.get_by_role("link", name="Put me on the waitlist for this time").click()
+    expect(page.get_by_role("heading", name="Tell me if a time opens")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#taken")).to_contain_text("Thu 26 Nov, 10:00 isn't free any more")
     page.locator(".nearest-time").first.click()
     press(page, "Confirm")
     expect(page.get_by_role("heading", name="You're booked")).to_be_visible()

@@ -56,6 +56,9 @@ def test_new_client_signs_in_and_every_page_is_accessible(world, live_server, pa
     page.keyboard.type(wrong(last_code()))
     page.get_by_text("4 tries left").wait_for()
     look("code wrong")
+    with page.expect_request("**/code/**") as again:
+        page.reload()
+    assert again.value.method == "GET"
     page.get_by_role("textbox", name="Code").fill(last_code())
     page.get_by_role("heading", name="Nice to meet you").wait_for()
     look("name")

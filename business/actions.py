@@ -52,6 +52,11 @@ def contact_digest(contact: str, *, key: str = "") -> str:
     return identifiers.keyed_digest(contact.lower(), key=key or settings.SECRET_KEY)
 
 
+def contact_digests(contact: str) -> list[str]:
+    """Every digest that a STOP of this contact may stand under: with today's secret key, and with those before it."""
+    return [contact_digest(contact, key=key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
 def network_digest(ip: str) -> str:
     """How a visitor's network is stored: the IPv4 address, or the /64 of an IPv6 one, as a keyed digest; "" for what is no address."""
     try:
@@ -86,8 +91,7 @@ def has_stopped(*, client: Client, channel: Channel) -> bool:
 
 
 def _opt_outs(business_id: int, channel: Channel, contact: str) -> QuerySet[ChannelOptOut]:
-    digests = [contact_digest(contact, key=key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    return ChannelOptOut.objects.filter(business_id=business_id, channel=channel, contact_digest__in=digests)
+    return ChannelOptOut.objects.filter(business_id=business_id, channel=channel, contact_digest__in=contact_digests(contact))
 
 
 def audit(

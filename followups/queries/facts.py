@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from business.actions import contact_digest
+from business.actions import contact_digests
 from business.models import Business, Channel, ChannelOptOut, Client
 from core.lookups import AnyOf
 from drafts.document import Draft, DraftState
@@ -91,10 +91,11 @@ def _switches(businesses: Iterable[Business]) -> dict[Key, datetime]:
 def _opted_out(clients: Iterable[Client]) -> set[Key]:
     """(business, "channel:contact") of everyone among these clients who said STOP."""
     asked = {
-        (client.business_id, str(channel), contact_digest(contact)): (client.business_id, f"{channel}:{contact}")
+        (client.business_id, str(channel), digest): (client.business_id, f"{channel}:{contact}")
         for client in clients
         for channel in Channel
         if (contact := client.contact(channel))
+        for digest in contact_digests(contact)
     }
     businesses, digests = {business_id for business_id, _, _ in asked}, {digest for _, _, digest in asked}
     rows = ChannelOptOut.objects.filter(AnyOf("contact_digest", digests), business_id__in=businesses)

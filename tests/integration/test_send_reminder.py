@@ -92,6 +92,18 @@ def test_a_client_who_said_stop_is_not_texted(world, at, rita, sends):
     assert sends == []
 
 
+@pytest.mark.s("S52", "D14")
+def test_a_stop_from_before_the_secret_key_changed_is_told_like_any_other(world, at, rita, sends, settings):
+    opt_out(business=world.bella, channel=Channel.SMS, contact=world.mia.phone, source="stop", now=NOW)
+    draft = leave(world)
+    at(OVER)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key that is long enough to be one, fifty and more"
+    assert "Not by SMS: Mia asked to stop these messages." in toast(press(rita, draft))
+    assert Message.objects.filter(channel="sms").count() == 0
+    assert [send.channel for send in sends] == ["email"]
+
+
 @pytest.mark.s("D10")
 def test_staff_may_send_although_the_time_has_passed(world, at, rita, sends):
     draft = leave(world, start_at=NOW + timedelta(minutes=5))
